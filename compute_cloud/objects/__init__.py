@@ -1,0 +1,1 @@
+"""What travels through the house: frozen values, one noun a file, no I/O."""
