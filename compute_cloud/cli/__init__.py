@@ -1,0 +1,1 @@
+"""The `compute-cloud` command: speaks the REST APIs and nothing else."""
