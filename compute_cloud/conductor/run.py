@@ -27,6 +27,7 @@ class Run:
         self.record = record
         self._write = write
         self._finish = finish
+        self.began_at: float | None = None  # when the present step was begun here, for its event
 
     @property
     def context(self) -> Context:

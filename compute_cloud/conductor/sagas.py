@@ -243,6 +243,7 @@ class Flows:
     def _one(self, run: Run) -> bool:
         """Do or undo one step; tell whether to go on at once."""
         step = self._step(run.record)
+        run.began_at = self._clock()
         try:
             if run.record.status is Status.UNDOING:
                 self._undo(run, step)
@@ -344,7 +345,8 @@ class Flows:
         else:
             after = engine.completed(run.saga, run.record, step, output)
         saved = store.save(tx, self._held(after))
-        self._watch(tx, "undone" if run.record.status is Status.UNDOING else "done", saved, step, now)
+        what = "undone" if run.record.status is Status.UNDOING else "done"
+        self._watch(tx, what, saved, step, run.began_at or now)
         return saved
 
     def _step(self, record: Record) -> Step:

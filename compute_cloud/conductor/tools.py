@@ -1,6 +1,6 @@
 """What the steps of flows may use besides their transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from compute_cloud.db.session import Tx
@@ -12,7 +12,7 @@ from compute_cloud.rpc.contracts.scheduler import SchedulerRpc
 class Tools:
     """``compute(host)`` speaks to one host. ``alive(tx, host)`` says whether its service gives signs of life.
 
-    ``limits()`` are the default quota limits (-1: none). ``attempts`` is on how many hosts a boot is tried.
+    ``attempts()`` is on how many hosts a boot is tried.
     """
 
     scheduler: SchedulerRpc
@@ -20,4 +20,3 @@ class Tools:
     alive: Callable[[Tx, str], bool]
     clock: Callable[[], float]
     attempts: Callable[[], int]
-    limits: Callable[[], Mapping[str, int]]

@@ -9,7 +9,7 @@ from compute_cloud.lifecycle.saga import Status
 from compute_cloud.objects.action import ActionEvent
 from compute_cloud.objects.server import Fault
 
-FAULT_CODES = {"not_found": 404, "invalid": 400, "conflict": 409, "forbidden": 403, "over_quota": 403}
+FAULT_CODES = {"not_found": 404, "forbidden": 403}
 
 
 def keep_actions(tx: Tx, moment: Moment) -> None:
@@ -36,7 +36,7 @@ def keep_faults(tx: Tx, moment: Moment) -> None:
         problem = moment.problem
         detail = moment.outcome.detail if moment.outcome else problem.detail
         fault = Fault(
-            code=FAULT_CODES.get(problem.kind, 500) if problem.kind in {"not_found", "forbidden"} else 500,
+            code=FAULT_CODES.get(problem.kind, 500),
             message=problem.message[:255],
             details=f"{moment.step.event}: {detail or problem.message}",
             created_at=_time(moment.at),
