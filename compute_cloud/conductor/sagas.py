@@ -80,7 +80,8 @@ class Flows:
         self._watchers = watchers
         self._pace = pace
         self._clock = clock
-        self._mine: set[str] = set()
+        self._mine: set[str] = set()  # in the pool now
+        self._dropped: set[str] = set()  # let go in an outage, with the lease still ours
         self._stopping = False
 
     # beginnings
@@ -160,6 +161,7 @@ class Flows:
         """Go on with all flows that are overdue; return how many there were."""
         if self._stopping:
             return 0
+        self._let_go()
         with self._database.read() as tx:
             due = store.due(tx, self._clock(), limit=DUE_AT_ONCE)
         for record in due:
@@ -172,14 +174,23 @@ class Flows:
         """Say of the flows that are being worked on here that they still are."""
         if self._mine:
             with self._database.write() as tx:
-                store.renew(tx, self._me, self._clock() + self._pace().lease)
+                store.renew(tx, self._me, tuple(self._mine), until=self._clock() + self._pace().lease)
 
     def stop(self) -> None:
         """Finish what a step is in the middle of, and hand the rest over."""
         self._stopping = True
+        waiting = set(self._mine)
         self._pool.stop()
-        with self._database.write() as tx:
-            store.hand_over(tx, self._me, self._clock())
+        self._dropped |= waiting | self._mine
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Make the flows due that are ours by lease but are worked on no more; those that rest are left alone."""
+        dropped = tuple(self._dropped)
+        if dropped:
+            with self._database.write() as tx:
+                store.hand_over(tx, self._me, dropped, now=self._clock())
+            self._dropped.difference_update(dropped)
 
     def _awake(self, record: Record) -> None:
         try:
@@ -236,7 +247,8 @@ class Flows:
         except store.Lost:
             LOG.info("Flow %s (%s) goes on elsewhere", record.id, record.kind)
         except Exception:
-            LOG.exception("Flow %s (%s) is left to its lease", record.id, record.kind)
+            self._dropped.add(record.id)
+            LOG.exception("Flow %s (%s) could not be saved; it is tried again", record.id, record.kind)
         finally:
             self._mine.discard(record.id)
 
