@@ -1,0 +1,158 @@
+# shellcheck shell=bash
+# RabbitMQ, MariaDB and libvirt: started only when nothing answers, on the loopback or a unix socket only, and noted in
+# the list "services", so that they are stopped again by those who started them.
+
+service_started() {
+    remember services "$1"
+    changed "$1 started"
+}
+
+# --- RabbitMQ ---------------------------------------------------------------------------------------------------------
+
+readonly RABBITMQ_ENV=/etc/rabbitmq/rabbitmq-env.conf
+readonly EPMD_DROP_IN=$UNITS/epmd.socket.d/compute-cloud.conf
+
+rabbitmq_up() {
+    if port_answers "$RABBITMQ_PORT"; then
+        return
+    fi
+    # the node's name must resolve to the loopback, whatever the machine calls itself
+    put_block "$RABBITMQ_ENV" <<'TEXT'
+NODENAME=rabbit@localhost
+NODE_IP_ADDRESS=127.0.0.1
+SERVER_ADDITIONAL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
+CTL_ERL_ARGS='-kernel inet_dist_use_interface {127,0,0,1}'
+export ERL_EPMD_ADDRESS=127.0.0.1
+TEXT
+    if has_systemd; then
+        install -d -m 0755 "$(dirname "$EPMD_DROP_IN")"
+        printf '[Socket]\nListenStream=\nListenStream=127.0.0.1:4369\n' >"$EPMD_DROP_IN"
+        systemctl daemon-reload
+        systemctl start rabbitmq-server
+    else
+        rabbitmq-server -detached 9>&-
+    fi
+    wait_for 120 "RabbitMQ" port_answers "$RABBITMQ_PORT"
+    rabbitmqctl -q await_startup --timeout 120
+    service_started rabbitmq
+}
+
+rabbitmq_down() {
+    if has_systemd; then
+        systemctl stop rabbitmq-server epmd.service epmd.socket || true
+    else
+        local pid
+        pid=$(rabbitmq_pid)
+        rabbitmqctl -q stop || true
+        [[ -z $pid ]] || wait_for 60 "the end of RabbitMQ" process_is_gone "$pid" beam
+        epmd -kill >/dev/null || true
+    fi
+    drop_block "$RABBITMQ_ENV"
+    if [[ -e $EPMD_DROP_IN ]]; then
+        rm -f "$EPMD_DROP_IN"
+        rmdir --ignore-fail-on-non-empty "$(dirname "$EPMD_DROP_IN")"
+        systemctl daemon-reload
+    fi
+}
+
+rabbitmq_pid() {
+    rabbitmqctl -q eval 'io:format("~s~n", [os:getpid()]).' | head -n 1 || true
+}
+
+process_is_gone() {
+    ! is_alive "$@"
+}
+
+# --- MariaDB ----------------------------------------------------------------------------------------------------------
+
+readonly MYSQLD_RUN=/run/mysqld
+
+mariadb_up() {
+    if port_answers "$MARIADB_PORT"; then
+        return
+    fi
+    if has_systemd; then
+        systemctl start mariadb
+    else
+        install -d -m 0755 -o mysql -g mysql "$MYSQLD_RUN"
+        setsid mariadbd-safe --user=mysql --bind-address=127.0.0.1 >/dev/null 2>&1 </dev/null 9>&- &
+        disown
+    fi
+    wait_for 60 "MariaDB" mariadb_answers
+    service_started mariadb
+}
+
+mariadb_answers() {
+    mariadb -e 'SELECT 1' >/dev/null 2>&1
+}
+
+mariadb_down() {
+    if has_systemd; then
+        systemctl stop mariadb || true
+    else
+        mariadb-admin shutdown
+        wait_for 60 "the end of MariaDB" mariadb_is_gone
+    fi
+}
+
+mariadb_is_gone() {
+    ! port_answers "$MARIADB_PORT" && [[ ! -e $MYSQLD_RUN/mysqld.pid ]]
+}
+
+# --- libvirt ----------------------------------------------------------------------------------------------------------
+
+readonly QEMU_CONF=/etc/libvirt/qemu.conf
+
+libvirt_answers() {
+    [[ -S $LIBVIRT_SOCKET ]] && virsh -c qemu:///system uri >/dev/null 2>&1
+}
+
+libvirt_up() {
+    if libvirt_answers; then
+        return
+    fi
+    if has_systemd; then
+        systemctl start virtlogd.socket libvirtd.socket libvirtd.service
+    else
+        # without systemd there are no udev, no AppArmor and no machined to lean on
+        put_block "$QEMU_CONF" <<'TEXT'
+user = "root"
+group = "root"
+security_driver = "none"
+namespaces = []
+cgroup_controllers = [ "cpu", "cpuacct", "cpuset", "memory", "devices", "blkio" ]
+stdio_handler = "logd"
+remember_owner = 0
+TEXT
+        virtlogd -d 9>&-
+        libvirtd -d 9>&-
+    fi
+    wait_for 60 "libvirt" libvirt_answers
+    service_started libvirt
+}
+
+libvirt_down() {
+    if has_systemd; then
+        systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket \
+            virtlogd.service virtlogd.socket virtlogd-admin.socket || true
+        return
+    fi
+    local name pid
+    for name in libvirtd virtlogd; do
+        if [[ -s /run/$name.pid ]]; then
+            pid=$(<"/run/$name.pid")
+            ! is_alive "$pid" "$name" || kill -TERM "$pid"
+            wait_for 30 "the end of $name" process_is_gone "$pid" "$name"
+        fi
+    done
+    drop_block "$QEMU_CONF"
+}
+
+services_down() {  # those of the list, the last started first
+    local service
+    for service in $(remembered services | tac); do
+        "${service}_down"
+        echo "$service stopped"
+    done
+    rm -f "$NOTES/services"
+}
