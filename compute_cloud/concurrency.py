@@ -280,7 +280,7 @@ class Pool:
 _IDLE_SECONDS = 10.0
 
 
-class Periodic:
+class Timer:
     """Work that is done again and again, until it is stopped."""
 
     def __init__(self, seconds: float | Callable[[], float], fn: Callable[[], object], *, at_once: bool) -> None:
@@ -319,6 +319,6 @@ class Periodic:
         self.stop()
 
 
-def every(seconds: float | Callable[[], float], fn: Callable[[], object], *, at_once: bool = True) -> Periodic:
+def every(seconds: float | Callable[[], float], fn: Callable[[], object], *, at_once: bool = True) -> Timer:
     """Call ``fn`` with a pause of ``seconds`` (or of what ``seconds()`` says then) between; it survives exceptions."""
-    return Periodic(seconds, fn, at_once=at_once)
+    return Timer(seconds, fn, at_once=at_once)

@@ -1,0 +1,1 @@
+"""How the daemons ask one another: contracts, and what carries their questions."""

@@ -1,0 +1,1 @@
+"""What each daemon can be asked, one Protocol a daemon."""

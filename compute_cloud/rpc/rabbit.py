@@ -1,0 +1,48 @@
+"""What oslo.messaging's RabbitMQ driver does otherwise than this product wants, and has no option for.
+
+- Reply queues get stable names, so that a restart leaves none behind. (Its own queue manager counts in a file by
+  process group; two daemons of one kind on one machine would then take each other's replies.)
+- No queue for messages to all servers of a topic is declared: nothing here sends such messages.
+- A thread that waits for messages looks up once a second, not every five: so long does it take to stop.
+"""
+
+import logging
+from typing import Any
+
+from oslo_messaging._drivers import impl_rabbit
+
+from compute_cloud.rpc import names
+
+LOG = logging.getLogger(__name__)
+LONGEST_WAIT_SECONDS = 1.0
+
+
+class _Connection(impl_rabbit.Connection):  # type: ignore[misc]
+    def declare_fanout_consumer(self, topic: str, callback: Any) -> None:
+        """Declare nothing."""
+
+    def consume(self, timeout: float | None = None) -> None:
+        super().consume(timeout=min(timeout or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS))
+
+
+class _Names:
+    """Stands where the driver has its queue manager."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+
+    def get(self) -> str:
+        return names.claim(self._prefix)
+
+
+def adapt(transport: Any, program: str) -> None:
+    """Teach a transport of oslo.messaging the above, where it is one of RabbitMQ."""
+    driver = getattr(transport, "_driver", None)
+    if not isinstance(driver, impl_rabbit.RabbitDriver):
+        return
+    pool: Any = getattr(driver, "_connection_pool", None)
+    if getattr(driver, "_q_manager", "none") is not None or not hasattr(pool, "connection_cls"):
+        LOG.debug("the RabbitMQ driver is left as it is")
+        return
+    driver._q_manager = _Names(program)  # noqa: SLF001 - see above
+    pool.connection_cls = _Connection
