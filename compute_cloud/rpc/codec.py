@@ -5,6 +5,7 @@ missing, so a field may be added with a default and nothing else may change.
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -12,7 +13,16 @@ import msgspec
 from compute_cloud.context import Context
 
 T = TypeVar("T")
-_encoder = msgspec.json.Encoder()
+
+
+def _plain(value: object) -> object:
+    """Return what JSON has for ``value``, where that is not plain: a mapping that is no dict."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(f"{type(value).__name__} does not travel")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
 _decoders: dict[Any, "msgspec.json.Decoder[Any]"] = {}
 
 
