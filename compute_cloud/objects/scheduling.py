@@ -42,7 +42,11 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
-    """What one filter turned away: how many hosts, and its reason in words (that of the first host)."""
+    """What one filter turned away for one cause: how many hosts, and why.
+
+    ``reason`` goes on from "N hosts" in the plural and names no host ("have too little memory (needs 8192 MB, at most
+    6500 MB free)"). ``examples`` are for operators: node name -> what it has, or what was noted on it.
+    """
 
     filter: str
     hosts: int
@@ -62,5 +66,32 @@ class Selection:
         """Say in one sentence, fit for a user, why no host was found."""
         if not self.considered:
             return "No valid host was found: no compute host has registered yet."
-        parts = [f"{r.filter} refused {r.hosts} ({r.reason})" for r in self.refusals]
-        return f"No valid host was found among {self.considered}: " + "; ".join(parts or ["none was left"]) + "."
+        if not self.refusals:
+            return "No valid host was found: the hosts that fitted were taken by others in the meantime."
+        first, *rest = self.refusals
+        parts = [f"{first.hosts} of {_hosts(self.considered)} {_said(first)}"]
+        parts += [f"{refusal.hosts} {_said(refusal)}" for refusal in rest]
+        return f"No valid host was found: {'; '.join(parts)}."
+
+    def explain_to_operators(self) -> str:
+        """Say it again with examples by name, one line a cause."""
+        lines = [f"{len(self.choices)} of {_hosts(self.considered)} chosen."]
+        for refusal in self.refusals:
+            examples = ", ".join(f"{name}: {has}" if has else name for name, has in refusal.examples)
+            lines.append(f"{refusal.filter} refused {refusal.hosts}: {refusal.reason}; {examples or 'no example'}")
+        return "\n".join(lines)
+
+
+_SINGULAR = {"have": "has", "are": "is", "were": "was", "give": "gives", "lack": "lacks"}
+
+
+def _hosts(number: int) -> str:
+    return "1 host" if number == 1 else f"{number} hosts"
+
+
+def _said(refusal: Refusal) -> str:
+    reason = refusal.reason
+    if refusal.hosts == 1:
+        verb, *rest = reason.split(" ", 1)
+        reason = " ".join([_SINGULAR.get(verb, verb), *rest])
+    return f"{reason} [{refusal.filter}]"

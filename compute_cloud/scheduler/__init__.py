@@ -1,0 +1,1 @@
+"""The daemon that ranks hosts. It decides from memory and claims nothing."""

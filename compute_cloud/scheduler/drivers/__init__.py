@@ -1,0 +1,1 @@
+"""Whole ways to decide, chosen by ``[scheduler] driver``."""
