@@ -14,7 +14,7 @@ config_write() {  # config_write keystone|standalone
     make_directory "$STATE/images" 0750 "$ACCOUNT:$ACCOUNT"
     { common_text && "auth_text_$mode"; } | write_file "$COMMON_CONF" 0640 "root:$ACCOUNT"
     conductor_text | write_file "$CONDUCTOR_CONF" 0640 "root:$CONDUCTOR_ACCOUNT"
-    write_file "$ETC/api-paste.ini" 0644 root:root <"$CHECKOUT/etc/compute-cloud/api-paste.ini"
+    write_file "$ETC/api-paste.ini" 0644 root:root <"$CHECKOUT/compute_cloud/api/api-paste.ini"
     if [[ $mode == standalone ]]; then
         standalone_users
     fi
