@@ -1,0 +1,1 @@
+"""The database: known to the conductor and the manage command alone."""

@@ -1,0 +1,1 @@
+"""The schema over time: alembic revisions, expanding ones before contracting ones."""
