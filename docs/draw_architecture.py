@@ -7,7 +7,9 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 980, 640
 BOX = '<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="8" fill="{fill}" stroke="#334" stroke-width="1.4"/>'
-TEXT = '<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" font-weight="{weight}" fill="#223">{text}</text>'
+TEXT = (
+    '<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" font-weight="{weight}" fill="#223">{text}</text>'
+)
 LINE = (
     '<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="#456" stroke-width="1.6" '
     'marker-end="url(#tip)" marker-start="{start}"/>'

@@ -1,0 +1,1 @@
+"""Puts the daemons together, one file each."""

@@ -1,0 +1,1 @@
+"""What one host does: orders, image cache, watch."""

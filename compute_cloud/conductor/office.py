@@ -9,9 +9,10 @@ from compute_cloud.db.session import Database
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """``clock()`` is seconds since the epoch. The settings are asked for at each use, since they may be changed while
-    the daemon runs: ``limits()`` default quotas by resource (-1: none), ``down_after()`` seconds of silence after which a
-    service counts as down, ``boot_seconds()`` how long a boot may take.
+    """The books, the flows and the settings, which are asked for at each use since they may change in a running daemon.
+
+    ``clock()`` is seconds since the epoch, ``limits()`` default quotas by resource (-1: none), ``down_after()`` seconds
+    of silence after which a service counts as down, ``boot_seconds()`` how long a boot may take.
     """
 
     database: Database

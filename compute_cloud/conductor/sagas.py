@@ -19,7 +19,7 @@ from compute_cloud.db.session import Database, Tx
 from compute_cloud.db.stores import flows as store
 from compute_cloud.errors import Broken, Problem, Unavailable
 from compute_cloud.lifecycle import saga as engine
-from compute_cloud.lifecycle.saga import Again, Cast, Decision, Done, Fail, Later, Record, Saga, Status, Step
+from compute_cloud.lifecycle.saga import Again, Cast, Decision, Done, Fail, Record, Saga, Status, Step
 from compute_cloud.objects.ticket import Outcome
 from compute_cloud.rpc import codec
 

@@ -17,7 +17,8 @@ def keep_actions(tx: Tx, moment: Moment) -> None:
     record = moment.record
     where = (record.subject, record.context.request_id)
     if moment.what == "parked":
-        actions.begin_event(tx, *where, ActionEvent(name=moment.step.event, started_at=_time(moment.at), host=record.asked))
+        begun = ActionEvent(name=moment.step.event, started_at=_time(moment.at), host=record.asked)
+        actions.begin_event(tx, *where, begun)
     elif moment.what in {"done", "undone", "again"}:
         events = _events_of_host(moment)
         name = moment.step.event if moment.what != "undone" else f"undo_{moment.step.event}"

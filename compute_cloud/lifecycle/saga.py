@@ -42,9 +42,9 @@ RESTING = frozenset({Status.DONE, Status.FAILED, Status.STUCK, Status.SUPERSEDED
 class Cast:
     """What a parking step does around its cast.
 
-    ``host(run)`` names who is asked; None: nobody need be, and the step is done. ``enter(tx, run)`` writes what is true from the moment the order is out.
-    ``send(tools, run, ticket)`` sends it; it may be called again for the same ticket. ``answered(tools, tx, run,
-    outcome)`` runs in the transaction that takes the answer and returns a `Decision`. ``silent(tools, tx, run)`` is
+    ``host(run)`` names who is asked; None: nobody need be, and the step is done. ``enter(tx, run)`` writes what is true
+    from the moment the order is out. ``send(tools, run, ticket)`` sends it; it may be called again for the same
+    ticket. ``answered(tools, tx, run, outcome)`` runs in the transaction that takes the answer and returns a `Decision`. ``silent(tools, tx, run)`` is
     asked instead when the time to send again has come; it returns a decision, or None to send again.
     """
 
@@ -168,7 +168,8 @@ def expired(record: Record, now: float) -> bool:
 
 def completed(saga: Saga, record: Record, step: Step, output: Any) -> Record:
     """Return the record with the step's output; after the last step the flow is done."""
-    return _settled(saga, replace(record, outputs={**record.outputs, step.name: output}, ticket=None, asked=None, tries=0))
+    outputs = {**record.outputs, step.name: output}
+    return _settled(saga, replace(record, outputs=outputs, ticket=None, asked=None, tries=0))
 
 
 def undone(saga: Saga, record: Record, step: Step) -> Record:

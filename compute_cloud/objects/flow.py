@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class FlowLine:
-    """One flow. ``status`` is a `compute_cloud.lifecycle.saga.Status`; ``step`` where it stands; ``reason`` why it failed."""
+    """One flow. ``status`` is a `lifecycle.saga.Status`; ``step`` where it stands; ``reason`` why it failed."""
 
     id: str
     kind: str

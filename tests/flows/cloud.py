@@ -22,7 +22,7 @@ from compute_cloud.conductor.sagas import Flows, Pace
 from compute_cloud.conductor.tools import Tools
 from compute_cloud.context import Context
 from compute_cloud.db.session import Database, Tx
-from compute_cloud.db.stores import claims, flows, nodes, servers, services
+from compute_cloud.db.stores import flows, nodes, servers
 from compute_cloud.lifecycle.saga import Saga
 from compute_cloud.objects.boot import BootOrder
 from compute_cloud.objects.flavor import Flavor
@@ -287,5 +287,3 @@ def order(**more: Any) -> BootOrder:
     }
     return BootOrder(**{**fields, **more})
 
-
-__all__ = ["Cloud", "Died", "Host", "claims", "order", "services"]

@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from compute_cloud.db.migrations import migrate
 from compute_cloud.db.session import Database
+from compute_cloud.db.tables import METADATA
 from tests.flows.cloud import Cloud
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     file = tmp_path_factory.mktemp("db") / "empty.sqlite"
-    migrate(f"sqlite:///{file}")
+    database = Database(f"sqlite:///{file}")
+    METADATA.create_all(database.engine)
+    database.close()
     return file.read_bytes()
 
 

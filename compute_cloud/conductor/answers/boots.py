@@ -64,7 +64,8 @@ def _affordable(tx: Tx, limits: Mapping[str, int], orders: Sequence[BootOrder], 
 
 def _room(tx: Tx, project_id: str, limits: Mapping[str, int], one: Mapping[str, int]) -> int:
     used = quotas.usage(tx, project_id)
-    rooms = [(limits[name] - used.get(name, 0)) // amount for name, amount in one.items() if limits[name] >= 0 and amount]
+    counted = {name: amount for name, amount in one.items() if limits[name] >= 0 and amount}
+    rooms = [(limits[name] - used.get(name, 0)) // amount for name, amount in counted.items()]
     return max(min(rooms, default=0), 0)
 
 

@@ -78,10 +78,10 @@ def send_order(tools: Tools, run: Run, ticket: str) -> None:
     tools.compute(choice.host).spawn_guest(run.context, ticket=ticket, node=choice.node, order=run.params)
 
 
-def guest_answered(tools: Tools, tx: Tx, run: Run, outcome: Outcome) -> Decision:
-    """The guest runs; or it does not, and the next host is asked when that may help."""
+def guest_answered(_tools: Tools, tx: Tx, run: Run, outcome: Outcome) -> Decision:
+    """Make the server active when its guest runs; ask the next host when that may help."""
     if not outcome.ok:
-        return _elsewhere(tools, tx, run, outcome.reason, retry=outcome.retry)
+        return _elsewhere(tx, run, outcome.reason, retry=outcome.retry)
     facts = outcome.facts
     end(
         tx,
@@ -96,11 +96,11 @@ def guest_answered(tools: Tools, tx: Tx, run: Run, outcome: Outcome) -> Decision
 
 
 def host_silent(tools: Tools, tx: Tx, run: Run) -> Decision | None:
-    """A host that gives no sign of life is left for the next one; when it comes back it removes what it has."""
+    """Leave a host that gives no sign of life for the next one; when it comes back it removes what it has."""
     host = host_of(run)
     if host is None or tools.alive(tx, host):
         return None
-    return _elsewhere(tools, tx, run, "its host stopped answering", retry=True)
+    return _elsewhere(tx, run, "its host stopped answering", retry=True)
 
 
 def order_removal(tools: Tools, run: Run, ticket: str) -> None:
@@ -111,18 +111,18 @@ def order_removal(tools: Tools, run: Run, ticket: str) -> None:
 
 
 def removed(_tools: Tools, _tx: Tx, _run: Run, outcome: Outcome) -> Decision:
-    """The host has nothing of the guest any more; or not yet."""
+    """Go on when the host has nothing of the guest any more."""
     return Done() if outcome.ok else Later()
 
 
 def removal_silent(tools: Tools, tx: Tx, run: Run) -> Decision | None:
-    """A dead host removes the guest when it comes back and learns that the server is not its own."""
+    """Wait for no dead host: it removes the guest when it comes back and learns that the server is not its own."""
     host = host_of(run)
     return None if host is None or tools.alive(tx, host) else Done()
 
 
 def mark_failed(tx: Tx, run: Run, _problem: Problem) -> None:
-    """The user sees ERROR at once; the undoing goes on behind."""
+    """Show ERROR at once; the undoing goes on behind."""
     fail(tx, run.record.subject, CREATE)
 
 
@@ -180,7 +180,7 @@ def _take(tx: Tx, order: BootOrder, choice: Choice) -> None:
         raise Overtaken("The server is gone.")
 
 
-def _elsewhere(tools: Tools, tx: Tx, run: Run, why: str, *, retry: bool) -> Decision:
+def _elsewhere(tx: Tx, run: Run, why: str, *, retry: bool) -> Decision:
     """Move the claim to the next host that has room, or give up with the reasons of all that were tried."""
     order: BootOrder = run.params
     output = run.output("host")
@@ -198,4 +198,5 @@ def _elsewhere(tools: Tools, tx: Tx, run: Run, why: str, *, retry: bool) -> Deci
         return Again(outputs={"host": left})
     reasons = "; ".join(dict.fromkeys(refused))
     tried = "1 host was" if len(refused) == 1 else f"{len(refused)} hosts were"
-    return Fail(problem=NoValidHost(f"No valid host was found: {tried} tried and could not build the server ({reasons})."))
+    message = f"No valid host was found: {tried} tried and could not build the server ({reasons})."
+    return Fail(problem=NoValidHost(message))

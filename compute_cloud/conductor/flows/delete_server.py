@@ -43,12 +43,12 @@ def order_removal(tools: Tools, run: Run, ticket: str) -> None:
 
 
 def removed(_tools: Tools, _tx: Tx, _run: Run, outcome: Outcome) -> Decision:
-    """The host has nothing of it any more; or it could not yet, and is asked again."""
+    """Go on when the host has nothing of it any more; a host that could not yet is asked again."""
     return Done() if outcome.ok else Later()
 
 
 def host_silent(tools: Tools, tx: Tx, run: Run) -> Decision | None:
-    """Nobody waits for a host that gives no sign of life."""
+    """Wait for no host that gives no sign of life."""
     order: DeleteOrder = run.params
     return None if order.host is None or tools.alive(tx, order.host) else Done()
 
@@ -64,7 +64,7 @@ def close(_tools: Tools, run: Run) -> None:
 
 
 def mark_failed(tx: Tx, run: Run, _problem: Problem) -> None:
-    """The server rests in ERROR, from where it can be deleted again."""
+    """Leave the server in ERROR, from where it can be deleted again."""
     fail(tx, run.record.subject, DELETE)
 
 
