@@ -85,14 +85,8 @@ step() {
 }
 
 fail_step() {
-    # a step that only waited for one that failed is not the one to show
-    local name=$1 log
-    log=$(grep -L '^not done, since ' "$STEP_DIR/$name.log" || true)
-    if [[ -z $log ]]; then
-        for name in "${STEP_ORDER[@]}"; do
-            [[ -e $STEP_DIR/$name.ended && ! -e $STEP_DIR/$name.done ]] && break
-        done
-    fi
+    local name
+    name=$(culprit "$1")
     steps_stop
     {
         echo
@@ -100,6 +94,18 @@ fail_step() {
         tail -n 40 "$STEP_DIR/$name.log" | sed 's/^/    /'
     } >&2
     exit 1
+}
+
+culprit() {  # culprit NAME: the step to show for NAME's failure, which may only have waited for another
+    local name
+    for name in "${STEP_ORDER[@]}"; do
+        if [[ -e $STEP_DIR/$name.ended && ! -e $STEP_DIR/$name.done ]] &&
+            ! grep -q '^not done, since ' "$STEP_DIR/$name.log"; then
+            echo "$name"
+            return
+        fi
+    done
+    echo "$1"
 }
 
 steps_stop() {
