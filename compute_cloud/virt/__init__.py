@@ -1,0 +1,1 @@
+"""Hypervisor drivers: what one is asked, and those that there are."""
