@@ -114,10 +114,8 @@ libvirt_up() {
     if has_systemd; then
         systemctl start virtlogd.socket libvirtd.socket libvirtd.service
     else
-        # without systemd there are no udev, no AppArmor and no machined to lean on
+        # without systemd there are no udev, no AppArmor and no machined to lean on; QEMU still runs as libvirt-qemu
         put_block "$QEMU_CONF" <<'TEXT'
-user = "root"
-group = "root"
 security_driver = "none"
 namespaces = []
 cgroup_controllers = [ "cpu", "cpuacct", "cpuset", "memory", "devices", "blkio" ]

@@ -42,6 +42,17 @@ product_venv() {
     [[ -x $VENV/bin/python ]] || python3 -m venv "$VENV"
     "$VENV/bin/python" -m pip install "${PIP_OPTIONS[@]}" "$copy"
     wait_for_steps packages
-    venv_make "$VENV" "$sources" "${copy}[libvirt]"
+    extra_requirements libvirt >"$SCRATCH/extra"
+    venv_make "$VENV" "$sources" --requirement "$SCRATCH/extra"
     echo "$needs" >"$VENV/.needs"
+}
+
+extra_requirements() {  # extra_requirements NAME: of pyproject.toml, one a line
+    python3 - "$CHECKOUT/pyproject.toml" "$1" <<'PYTHON'
+import sys
+import tomllib
+
+with open(sys.argv[1], "rb") as source:
+    print(*tomllib.load(source)["project"]["optional-dependencies"][sys.argv[2]], sep="\n")
+PYTHON
 }
