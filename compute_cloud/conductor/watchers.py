@@ -65,7 +65,7 @@ def _events_of_host(moment: Moment) -> tuple[ActionEvent, ...]:
         return ()
     return tuple(
         ActionEvent(
-            name=f"compute_{name}",
+            name=name,
             started_at=_time(began),
             finished_at=_time(ended),
             result="Success" if moment.outcome.ok else "Error",

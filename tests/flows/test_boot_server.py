@@ -23,7 +23,7 @@ def test_a_boot_ends_active_with_its_claim_and_its_steps(cloud: Cloud) -> None:
     assert server.launched_at is not None
     action = answers.show_action(cloud.office, server_id, None, cloud.context.request_id)
     assert (action.name, action.message) == ("create", None)
-    assert {event.name for event in action.events} == {"conductor_choose_host", "compute_spawn_guest", "compute_guest"}
+    assert {event.name for event in action.events} == {"conductor_choose_host", "compute_spawn_guest", "guest"}
     assert all(event.result == "Success" and event.finished_at for event in action.events)
     cloud.check()
 

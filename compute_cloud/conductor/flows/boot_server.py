@@ -90,7 +90,6 @@ def guest_answered(_tools: Tools, tx: Tx, run: Run, outcome: Outcome) -> Decisio
         power_state=PowerState(int(facts.get("power_state") or PowerState.RUNNING)),
         root_device_name=facts.get("root_device_name"),
         launched_at=datetime.now(UTC),
-        progress=100,
     )
     return Done(output=outcome.host)
 
