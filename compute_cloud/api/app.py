@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
@@ -13,6 +14,7 @@ from paste.deploy import loadapp
 from compute_cloud.api.faults import JsonFaults, StartResponse, Wsgi
 from compute_cloud.api.handler import ComputeApi, Front
 from compute_cloud.api.identity import BasicAuth, Environ, NoAuth, StripIdentity
+from compute_cloud.api.image.app import ImageFront, build_image_app
 from compute_cloud.api.policy import Policy
 from compute_cloud.api.request import Tools
 from compute_cloud.clients.image import ImageService
@@ -22,8 +24,19 @@ from compute_cloud.rpc.contracts.conductor import ConductorRpc
 Filter: TypeAlias = Callable[[Wsgi], Wsgi]
 
 _PACKAGED_PASTE: Final = Path(__file__).with_name("api-paste.ini")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Building:
+    """What a pipeline is put together around."""
+
+    conf: cfg.ConfigOpts
+    app: Wsgi
+    front: Filter
+
+
 # PasteDeploy hands strings only to factories; what is alive reaches them here, while a pipeline is put together.
-_building: ContextVar[Tools] = ContextVar("_building")
+_building: ContextVar[_Building] = ContextVar("_building")
 
 
 def build_app(
@@ -39,13 +52,23 @@ def build_app(
     Raises ValueError for a configuration that must not be served, OSError for files that are missing.
     """
     tools = Tools(conf=conf, conductor=conductor, images=images, compute=compute, policy=policy or Policy(conf))
-    return _load(conf, "osapi_compute", tools)
+
+    def front(app: Wsgi) -> Wsgi:
+        return Front(app, link_prefix=conf.api.compute_link_prefix)
+
+    return _load("osapi_compute", _Building(conf=conf, app=ComputeApi(tools), front=front))
 
 
-def _load(conf: cfg.ConfigOpts, name: str, tools: Tools) -> Wsgi:
-    token = _building.set(tools)
+def build_image_api(conf: cfg.ConfigOpts, *, conductor: ConductorRpc, policy: Policy | None = None) -> Wsgi:
+    """Return the embedded image service, behind the same ways to prove who asks. Raises like `build_app`."""
+    app = build_image_app(conf, conductor, policy)
+    return _load("image", _Building(conf=conf, app=app, front=ImageFront))
+
+
+def _load(name: str, building: _Building) -> Wsgi:
+    token = _building.set(building)
     try:
-        return cast("Wsgi", loadapp(f"config:{paste_file(conf)}", name=name))
+        return cast("Wsgi", loadapp(f"config:{paste_file(building.conf)}", name=name))
     finally:
         _building.reset(token)
 
@@ -91,7 +114,12 @@ def by_path(loader: Any, _: Mapping[str, str], **apps: str) -> Wsgi:
 
 def compute_factory(_: Mapping[str, str], **__: str) -> Wsgi:
     """Return the compute API itself, without filters."""
-    return ComputeApi(_building.get())
+    return _building.get().app
+
+
+def image_factory(_: Mapping[str, str], **__: str) -> Wsgi:
+    """Return the embedded image service itself, without filters."""
+    return _building.get().app
 
 
 # filters
@@ -139,8 +167,7 @@ def faults_factory(_: Mapping[str, str], **__: str) -> Filter:
 
 def front_factory(_: Mapping[str, str], **__: str) -> Filter:
     """Answer discovery and turn unknown paths away before anyone is asked who they are."""
-    prefix = _building.get().conf.api.compute_link_prefix
-    return lambda app: Front(app, link_prefix=prefix)
+    return _building.get().front
 
 
 def strip_factory(_: Mapping[str, str], **__: str) -> Filter:

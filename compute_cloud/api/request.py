@@ -1,5 +1,6 @@
 """What a handler gets: who asks, for what, in which version, and the doors it may knock at."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from compute_cloud.api.policy import Policy
 from compute_cloud.clients.image import ImageService
 from compute_cloud.context import Context
+from compute_cloud.errors import NotFound
 from compute_cloud.objects.server import Server
 from compute_cloud.rpc.contracts.compute import ComputeRpc
 from compute_cloud.rpc.contracts.conductor import ConductorRpc
@@ -30,6 +32,14 @@ class Answer:
     body: Any = None
     status: int | None = None
     headers: Sequence[tuple[str, str]] = ()
+
+
+def known_form(server_id: str) -> str:
+    """Return a server's id as it is kept. Raises NotFound for what can be none: no need to ask the conductor."""
+    try:
+        return str(uuid.UUID(server_id))
+    except ValueError:
+        raise NotFound(f"Instance {server_id[:60]} could not be found.") from None
 
 
 class ApiRequest:
@@ -82,9 +92,18 @@ class ApiRequest:
 
         Raises NotFound for one that the asker may not know of, Forbidden for one that may only be seen.
         """
-        server = self.tools.conductor.show_server(self.context, server_id=server_id, scope=self.scope)
+        server = self.tools.conductor.show_server(self.context, server_id=known_form(server_id), scope=self.scope)
         self.tools.policy.require(rule, self.context, server.project_id, server.user_id)
         return server
+
+    def guard(self, server_id: str, rule: str) -> str:
+        """Return the id of a server to which the asker may do what the rule guards, if it stands within the scope.
+
+        Fetches the server only when the rule wants to know whose it is. Raises NotFound, Forbidden.
+        """
+        if self.tools.policy.allows(rule, self.context, self.scope, None):
+            return known_form(server_id)
+        return self.server(server_id, rule).id
 
     def links(self, noun: str, name: str) -> list[dict[str, str]]:
         """Return the two links of a thing."""

@@ -49,7 +49,7 @@ class Router:
         project = None
         if first not in self._nouns:
             project, rest = first, more
-            if not rest:
+            if not project or not rest:
                 return None
         match = self._mapper.match(f"/{rest}")
         if match is None:

@@ -56,7 +56,7 @@ class ActionList(Query):
 @operation(rule=_RULE + "list", query=ActionList)
 def index(request: ApiRequest, server_id: str) -> Any:
     """List the actions of a server, the newest first."""
-    _must_stand(request, server_id)
+    server_id = _known(request, server_id, _RULE + "list")
     asked = request.query
     if asked.changed_since and asked.changed_before and asked.changed_since > asked.changed_before:
         raise Invalid("The value of changes-since must be less than or equal to changes-before.", field="changes-since")
@@ -78,7 +78,7 @@ def index(request: ApiRequest, server_id: str) -> Any:
 @operation(rule=_RULE + "show")
 def show(request: ApiRequest, server_id: str, asked_by: str) -> Any:
     """Show an action with its events, the newest first."""
-    _must_stand(request, server_id)
+    server_id = _known(request, server_id, _RULE + "show")
     action = request.conductor.show_action(
         request.context, server_id=server_id, scope=request.scope, request_id=asked_by
     )
@@ -89,10 +89,11 @@ def show(request: ApiRequest, server_id: str, asked_by: str) -> Any:
     return {"instanceAction": shown}
 
 
-def _must_stand(request: ApiRequest, server_id: str) -> None:
-    """Raise NotFound for a deleted server in versions that do not show what was done to those."""
+def _known(request: ApiRequest, server_id: str, rule: str) -> str:
+    """Return the server's id. Old versions do not show what was done to deleted servers, so it must stand there."""
     if request.version < ACTIONS_OF_DELETED:
-        request.conductor.show_server(request.context, server_id=server_id, scope=request.scope)
+        return request.server(server_id, rule).id
+    return request.guard(server_id, rule)
 
 
 def _groups(request: ApiRequest) -> Groups:

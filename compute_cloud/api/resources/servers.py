@@ -96,7 +96,7 @@ def update(request: ApiRequest, server_id: str) -> Any:
     if values:
         changes = ServerChanges(given=tuple(sorted(values)), **values)
         server = request.conductor.update_server(
-            request.context, server_id=server_id, scope=request.scope, changes=changes
+            request.context, server_id=server.id, scope=request.scope, changes=changes
         )
     return {"server": view_of(request, one=True, updated=True)(server, request)}
 
@@ -104,8 +104,8 @@ def update(request: ApiRequest, server_id: str) -> Any:
 @operation(rule=_API + "delete", success=204)
 def delete(request: ApiRequest, server_id: str) -> Any:
     """Begin to delete a server."""
-    request.server(server_id, _API + "delete")
-    request.conductor.accept_delete(request.context, server_id=server_id, scope=request.scope)
+    known = request.guard(server_id, _API + "delete")
+    request.conductor.accept_delete(request.context, server_id=known, scope=request.scope)
 
 
 def _page(request: ApiRequest, path: str, shown: list[dict[str, Any]]) -> dict[str, Any]:
