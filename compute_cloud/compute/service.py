@@ -146,6 +146,9 @@ class ComputeService:
             except Problem as problem:
                 if tries % 10 == 0:
                     LOG.warning("waiting for %s: %s (%s)", what, problem.message, problem.detail or problem.kind)
+            except Exception:
+                if tries % 10 == 0:
+                    LOG.exception("%s failed; it is tried again", what)
             else:
                 if tries:
                     LOG.info("%s: done, at try %d", what, tries + 1)
