@@ -7,6 +7,21 @@ service_started() {
     changed "$1 started"
 }
 
+units_up() {
+    systemctl --quiet enable --now "$@"
+}
+
+# units_down PACKAGE UNIT...: a package that came with the stack is not to start at the next boot either, since its
+# own settings may listen on every interface
+units_down() {
+    local package=$1
+    shift
+    systemctl --quiet stop "$@" || true
+    if remembered packages "$package"; then
+        systemctl --quiet disable "$@" || true
+    fi
+}
+
 # --- RabbitMQ ---------------------------------------------------------------------------------------------------------
 
 readonly RABBITMQ_ENV=/etc/rabbitmq/rabbitmq-env.conf
@@ -28,7 +43,7 @@ TEXT
         install -d -m 0755 "$(dirname "$EPMD_DROP_IN")"
         printf '[Socket]\nListenStream=\nListenStream=127.0.0.1:4369\n' >"$EPMD_DROP_IN"
         systemctl daemon-reload
-        systemctl start rabbitmq-server
+        units_up rabbitmq-server
     else
         rabbitmq-server -detached 9>&-
     fi
@@ -39,7 +54,8 @@ TEXT
 
 rabbitmq_down() {
     if has_systemd; then
-        systemctl stop rabbitmq-server epmd.service epmd.socket || true
+        units_down rabbitmq-server rabbitmq-server.service
+        units_down erlang-base epmd.service epmd.socket  # only now: the node says goodbye through it
     else
         local pid
         pid=$(rabbitmq_pid)
@@ -72,7 +88,7 @@ mariadb_up() {
         return
     fi
     if has_systemd; then
-        systemctl start mariadb
+        units_up mariadb
     else
         install -d -m 0755 -o mysql -g mysql "$MYSQLD_RUN"
         setsid mariadbd-safe --user=mysql --bind-address=127.0.0.1 >/dev/null 2>&1 </dev/null 9>&- &
@@ -88,7 +104,7 @@ mariadb_answers() {
 
 mariadb_down() {
     if has_systemd; then
-        systemctl stop mariadb || true
+        units_down mariadb-server mariadb.service
     else
         mariadb-admin shutdown
         wait_for 60 "the end of MariaDB" mariadb_is_gone
@@ -112,7 +128,7 @@ libvirt_up() {
         return
     fi
     if has_systemd; then
-        systemctl start virtlogd.socket libvirtd.socket libvirtd.service
+        units_up virtlogd.socket libvirtd.socket libvirtd.service
     else
         # without systemd there are no udev, no AppArmor and no machined to lean on; QEMU still runs as libvirt-qemu
         put_block "$QEMU_CONF" <<'TEXT'
@@ -131,8 +147,8 @@ TEXT
 
 libvirt_down() {
     if has_systemd; then
-        systemctl stop libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket \
-            virtlogd.service virtlogd.socket virtlogd-admin.socket || true
+        units_down libvirt-daemon-system libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket \
+            virtlogd.service virtlogd.socket virtlogd-admin.socket
         return
     fi
     local name pid
