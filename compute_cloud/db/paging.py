@@ -62,7 +62,10 @@ def _after(order: Order, seen: Sequence[Any]) -> sa.ColumnElement[bool]:
     """Return whether a row comes after the one with these values: larger at the first key that differs."""
     choices: list[sa.ColumnElement[bool]] = []
     same: list[sa.ColumnElement[bool]] = []
-    for (expression, upwards), value in zip(order, seen, strict=True):
+    for (sorted_by, upwards), found in zip(order, seen, strict=True):
+        # larger and smaller are not defined on booleans
+        of_flag = isinstance(found, bool)
+        expression, value = (sa.type_coerce(sorted_by, sa.Integer), int(found)) if of_flag else (sorted_by, found)
         beyond = _beyond(expression, value, upwards=upwards)
         if beyond is not None:
             choices.append(sa.and_(*same, beyond))

@@ -30,11 +30,10 @@ def reserve(tx: Tx, project_id: str, user_id: str | None, wanted: Mapping[str, i
     """
     own = overrides(tx, project_id, user_id)
     bounds = {**limits, **own.get("class", {}), **own.get("project", {})}
-    if not _add(tx, project_id, wanted, bounds) and not (
-        insert_new(tx, USAGES, [{"project_id": project_id, **dict.fromkeys(COUNTED, 0)}])
-        and _add(tx, project_id, wanted, bounds)
-    ):
-        raise _over(wanted, usage(tx, project_id), bounds)
+    if not _add(tx, project_id, wanted, bounds):
+        insert_new(tx, USAGES, [{"project_id": project_id, **dict.fromkeys(COUNTED, 0)}])  # the project's first time
+        if not _add(tx, project_id, wanted, bounds):
+            raise _over(wanted, usage(tx, project_id), bounds)
     theirs = own.get("user", {})
     if user_id is not None and theirs:
         used = _used_by(tx, project_id, user_id)

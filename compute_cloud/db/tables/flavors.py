@@ -1,6 +1,6 @@
 """Flavors, and the projects that may use private ones."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, Column, Double, ForeignKey, Integer, String, UniqueConstraint
 
 from compute_cloud.db.tables.columns import Document, Utc, long_text, table
 
@@ -13,7 +13,7 @@ FLAVORS = table(
     Column("root_gb", Integer, nullable=False),
     Column("ephemeral_gb", Integer, nullable=False),
     Column("swap_mb", Integer, nullable=False),
-    Column("rxtx_factor", Float(53), nullable=False),
+    Column("rxtx_factor", Double, nullable=False),
     Column("is_public", Boolean, nullable=False),
     Column("disabled", Boolean, nullable=False),
     Column("description", long_text()),

@@ -3,7 +3,7 @@
 ``changed_at`` is the database's own clock, so that deltas do not depend on the clocks of conductors.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, String, UniqueConstraint
 
 from compute_cloud.db.tables.columns import Document, Utc, table, uuid_type
 
@@ -30,7 +30,7 @@ INVENTORIES = table(
     Column("min_unit", BigInteger, nullable=False),
     Column("max_unit", BigInteger, nullable=False),
     Column("step_size", BigInteger, nullable=False),
-    Column("allocation_ratio", Float(53), nullable=False),
+    Column("allocation_ratio", Double, nullable=False),
     Column("used", BigInteger, nullable=False),
     Column("changed_at", Utc, nullable=False, index=True),
 )

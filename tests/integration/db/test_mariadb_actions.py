@@ -1,0 +1,3 @@
+"""The same as on SQLite."""
+
+from tests.unit.db.test_store_actions import *  # noqa: F403
