@@ -7,18 +7,23 @@ service_started() {
     changed "$1 started"
 }
 
+# units_up PACKAGE UNIT...: start, and at each boot; units that started at boot before the stack came will go on to
 units_up() {
+    local package=$1
+    shift
+    if ! remembered packages "$package" && systemctl --quiet is-enabled "$1"; then
+        remember units "$package"
+    fi
     systemctl --quiet enable --now "$@"
 }
 
-# units_down PACKAGE UNIT...: a package that came with the stack is not to start at the next boot either, since its
-# own settings may listen on every interface
+# units_down PACKAGE UNIT...: stop, and not at the next boot: the package's own settings may listen on every interface
 units_down() {
     local package=$1
     shift
     systemctl --quiet stop "$@" || true
-    if remembered packages "$package"; then
-        systemctl --quiet disable "$@" || true
+    if ! remembered units "$package"; then
+        systemctl --quiet disable "$@" 2>/dev/null || true
     fi
 }
 
@@ -43,7 +48,7 @@ TEXT
         install -d -m 0755 "$(dirname "$EPMD_DROP_IN")"
         printf '[Socket]\nListenStream=\nListenStream=127.0.0.1:4369\n' >"$EPMD_DROP_IN"
         systemctl daemon-reload
-        units_up rabbitmq-server
+        units_up rabbitmq-server rabbitmq-server.service
     else
         rabbitmq-server -detached 9>&-
     fi
@@ -88,7 +93,7 @@ mariadb_up() {
         return
     fi
     if has_systemd; then
-        units_up mariadb
+        units_up mariadb-server mariadb.service
     else
         install -d -m 0755 -o mysql -g mysql "$MYSQLD_RUN"
         setsid mariadbd-safe --user=mysql --bind-address=127.0.0.1 >/dev/null 2>&1 </dev/null 9>&- &
@@ -104,7 +109,7 @@ mariadb_answers() {
 
 mariadb_down() {
     if has_systemd; then
-        units_down mariadb-server mariadb.service
+        units_down mariadb-server mariadb.service mariadb.socket
     else
         mariadb-admin shutdown
         wait_for 60 "the end of MariaDB" mariadb_is_gone
@@ -128,7 +133,7 @@ libvirt_up() {
         return
     fi
     if has_systemd; then
-        units_up virtlogd.socket libvirtd.socket libvirtd.service
+        units_up libvirt-daemon-system libvirtd.service libvirtd.socket virtlogd.socket
     else
         # without systemd there are no udev, no AppArmor and no machined to lean on; QEMU still runs as libvirt-qemu
         put_block "$QEMU_CONF" <<'TEXT'
