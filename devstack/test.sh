@@ -13,7 +13,7 @@ source lib/all.sh
 readonly TEST_VENV=$CHECKOUT/.venv
 # the cheapest first
 readonly TEST_DIRECTORIES=(unit contracts properties house flows functional integration)
-readonly TEST_ACCOUNT=cc_test  # of MariaDB; may do what it likes with databases called cc_test_…
+readonly TEST_ACCOUNT=cc_test_$$  # of MariaDB, for this run; may do what it likes with databases called cc_test_…
 
 clean_up() {
     local status=$?
@@ -37,7 +37,8 @@ prepare() {
     begin rabbitmq rabbitmq_for_tests
     begin mariadb mariadb_for_tests
     begin libvirt libvirt_for_tests
-    await packages rabbitmq mariadb libvirt venv
+    begin guest-image guest_image_for_tests
+    await packages rabbitmq mariadb libvirt guest-image venv
 }
 
 packages_of_the_tests() {
@@ -59,20 +60,23 @@ rabbitmq_for_tests() {
 mariadb_for_tests() {
     after packages
     mariadb_up
-    if mariadb --no-defaults --protocol=tcp -h 127.0.0.1 -u "$TEST_ACCOUNT" "-p$TEST_ACCOUNT" -e 'SELECT 1' 2>/dev/null; then
-        return
-    fi
+    local password
+    password=$(secret tests)
     mariadb <<SQL
-CREATE OR REPLACE USER '$TEST_ACCOUNT'@'localhost' IDENTIFIED BY '$TEST_ACCOUNT';
-CREATE OR REPLACE USER '$TEST_ACCOUNT'@'127.0.0.1' IDENTIFIED BY '$TEST_ACCOUNT';
+CREATE USER '$TEST_ACCOUNT'@'localhost' IDENTIFIED BY '$password', '$TEST_ACCOUNT'@'127.0.0.1' IDENTIFIED BY '$password';
 GRANT ALL ON \`cc\\_test\\_%\`.* TO '$TEST_ACCOUNT'@'localhost', '$TEST_ACCOUNT'@'127.0.0.1';
 SQL
-    remember test-account yes
+    remember test-account "$TEST_ACCOUNT"
 }
 
 libvirt_for_tests() {
     after packages
     libvirt_up
+}
+
+guest_image_for_tests() {
+    after packages
+    "$DEVSTACK/guest-image/build.sh" "$work/guest-image"
 }
 
 check() {  # check WORDS COMMAND...
@@ -86,6 +90,9 @@ main() {
     prepare
     cd "$CHECKOUT"
     export PATH=$TEST_VENV/bin:$PATH
+    COMPUTE_CLOUD_TEST_MARIADB=mysql+pymysql://$TEST_ACCOUNT:$(secret tests)@127.0.0.1:$MARIADB_PORT
+    COMPUTE_CLOUD_GUEST_IMAGE=$work/guest-image/guest.qcow2
+    export COMPUTE_CLOUD_TEST_MARIADB COMPUTE_CLOUD_GUEST_IMAGE
     check "shell scripts" devstack/lint.sh
     check "ruff" ruff check .
     check "mypy" mypy
