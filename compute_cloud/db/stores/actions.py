@@ -25,6 +25,26 @@ FIELDS = (
 )  # fmt: skip
 _ACTION = Reading(Action, {name: A[name] for name in FIELDS})
 EVENT_FIELDS = ("name", "started_at", "finished_at", "result", "host", "details", "traceback")
+ENDED_FIELDS = ("finished_at", "result", "details", "traceback")
+_END_EVENT = (
+    sa.update(EVENTS)
+    .where(
+        E.server_id == sa.bindparam("at_server"),
+        E.request_id == sa.bindparam("at_request"),
+        E.name == sa.bindparam("at_name"),
+        E.finished_at.is_(None),
+    )
+    .values({name: sa.bindparam(f"to_{name}") for name in ENDED_FIELDS})
+)
+_FINISH = (
+    sa.update(ACTIONS)
+    .where(
+        A.server_id == sa.bindparam("at_server"),
+        A.request_id == sa.bindparam("at_request"),
+        A.finished_at.is_(None),
+    )
+    .values(finished_at=sa.bindparam("to_time"), updated_at=utcnow(), message=sa.bindparam("to_message"))
+)
 _EVENT = Reading(ActionEvent, {name: E[name] for name in EVENT_FIELDS})
 
 
@@ -52,11 +72,9 @@ def begin_event(tx: Tx, server_id: str, request_id: str, event: ActionEvent) -> 
 
 def end_event(tx: Tx, server_id: str, request_id: str, event: ActionEvent, *, more: Sequence[ActionEvent] = ()) -> None:
     """Note the end of a step, begun by `begin_event` or not, and ``more`` steps that are over with it."""
-    ended = tx.execute(
-        sa.update(EVENTS)
-        .where(E.server_id == server_id, E.request_id == request_id, E.name == event.name, E.finished_at.is_(None))
-        .values(finished_at=event.finished_at, result=event.result, details=event.details, traceback=event.traceback)
-    ).rowcount
+    ends = {f"to_{name}": getattr(event, name) for name in ENDED_FIELDS}
+    at = {"at_server": server_id, "at_request": request_id, "at_name": event.name}
+    ended = tx.execute(_END_EVENT, ends | at).rowcount
     fresh = list(more) if ended else [event, *more]
     if fresh:
         tx.execute(sa.insert(EVENTS), [_row(server_id, request_id, one) for one in fresh])
@@ -64,11 +82,7 @@ def end_event(tx: Tx, server_id: str, request_id: str, event: ActionEvent, *, mo
 
 def finish(tx: Tx, server_id: str, request_id: str, *, at: datetime, message: str | None) -> None:
     """Note the end of an action; ``message`` is ``Error`` when it failed. The first end is the one that counts."""
-    tx.execute(
-        sa.update(ACTIONS)
-        .where(A.server_id == server_id, A.request_id == request_id, A.finished_at.is_(None))
-        .values(finished_at=at, updated_at=utcnow(), message=message)
-    )
+    tx.execute(_FINISH, {"at_server": server_id, "at_request": request_id, "to_time": at, "to_message": message})
 
 
 def list_of(tx: Tx, server_id: str, query: ActionQuery) -> tuple[Action, ...]:

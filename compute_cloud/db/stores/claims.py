@@ -1,6 +1,7 @@
 """Claims: what a server takes of a provider, never more than there is, whoever asks at the same time."""
 
 from collections.abc import Mapping
+from functools import cache
 
 import sqlalchemy as sa
 from oslo_db.exception import DBDuplicateEntry
@@ -12,6 +13,13 @@ from compute_cloud.db.tables.placement import ALLOCATIONS, INVENTORIES
 
 I = INVENTORIES.c  # noqa: E741  short, since the conditions are long
 A = ALLOCATIONS.c
+_HELD = (
+    sa.select(A.provider_uuid, A.resource_class, A.amount)
+    .where(A.consumer_id == sa.bindparam("consumer"))
+    .order_by(A.provider_uuid, A.resource_class)
+    .with_for_update()
+)
+_FORGET = sa.delete(ALLOCATIONS).where(A.consumer_id == sa.bindparam("consumer"))
 
 
 def claim(tx: Tx, provider_uuid: str, consumer_id: str, amounts: Mapping[str, int]) -> bool:
@@ -35,12 +43,7 @@ def claim(tx: Tx, provider_uuid: str, consumer_id: str, amounts: Mapping[str, in
 
 def release(tx: Tx, consumer_id: str) -> None:
     """Give back all that a consumer has claimed; nothing claimed is as good."""
-    rows = tx.execute(
-        sa.select(A.provider_uuid, A.resource_class, A.amount)
-        .where(A.consumer_id == consumer_id)
-        .order_by(A.provider_uuid, A.resource_class)
-        .with_for_update()
-    ).all()
+    rows = tx.execute(_HELD, {"consumer": consumer_id}).all()
     held: dict[str, dict[str, int]] = {}
     for provider_uuid, resource_class, amount in rows:
         held.setdefault(provider_uuid, {})[resource_class] = amount
@@ -51,7 +54,7 @@ def release(tx: Tx, consumer_id: str) -> None:
             .values(used=I.used - _by_class(amounts), changed_at=utcnow())
         )
     if rows:
-        tx.execute(sa.delete(ALLOCATIONS).where(A.consumer_id == consumer_id))
+        tx.execute(_FORGET, {"consumer": consumer_id})
 
 
 def held_by(tx: Tx, consumer_id: str) -> dict[str, dict[str, int]]:
@@ -65,26 +68,33 @@ def held_by(tx: Tx, consumer_id: str) -> dict[str, dict[str, int]]:
 
 def _take(tx: Tx, provider_uuid: str, amounts: Mapping[str, int]) -> bool:
     """Raise what is used of each class that has room for it, in one statement; tell whether all had."""
-    fits = any_of(_fits(name, amount) for name, amount in sorted(amounts.items()))
-    found = tx.execute(
+    names = tuple(sorted(amounts))
+    values = {f"of_{at}": amounts[name] for at, name in enumerate(names)}
+    return tx.execute(_taking(names), values | {"provider": provider_uuid}).rowcount == len(amounts)
+
+
+@cache
+def _taking(names: tuple[str, ...]) -> sa.Update:
+    """Return the statement that takes of these classes, made once: making it costs more than running it."""
+    amounts = {name: sa.bindparam(f"of_{at}", type_=sa.BigInteger) for at, name in enumerate(names)}
+    return (
         sa.update(INVENTORIES)
-        .where(I.provider_uuid == provider_uuid, fits)
+        .where(I.provider_uuid == sa.bindparam("provider"), any_of(_fits(name, amounts[name]) for name in names))
         .values(used=I.used + _by_class(amounts), changed_at=utcnow())
     )
-    return found.rowcount == len(amounts)
 
 
-def _fits(name: str, amount: int) -> sa.ColumnElement[bool]:
+def _fits(name: str, amount: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
     return sa.and_(
         I.resource_class == name,
         I.used + amount <= (I.total - I.reserved) * I.allocation_ratio,
         I.min_unit <= amount,
         I.max_unit >= amount,
-        sa.literal(amount) % I.step_size == 0,
+        amount % I.step_size == 0,
     )
 
 
-def _by_class(amounts: Mapping[str, int]) -> sa.ColumnElement[int]:
+def _by_class(amounts: Mapping[str, sa.ColumnElement[int]] | Mapping[str, int]) -> sa.ColumnElement[int]:
     return sa.case(*((I.resource_class == name, amount) for name, amount in sorted(amounts.items())), else_=0)
 
 

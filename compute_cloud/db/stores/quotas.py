@@ -13,7 +13,14 @@ from compute_cloud.errors import OverQuota
 
 U = USAGES.c
 COUNTED = tuple(column.name for column in USAGES.columns if column.name != "project_id")
+L, C = LIMITS.c, CLASSES.c
 DEFAULT_CLASS = "default"
+_OVERRIDES = sa.union_all(
+    sa.select(L.user_id.label("who"), L.resource, L.hard_limit, sa.literal(0).label("of_class")).where(
+        L.project_id == sa.bindparam("project"), L.user_id.in_((sa.literal(""), sa.bindparam("user")))
+    ),
+    sa.select(sa.literal(""), C.resource, C.hard_limit, sa.literal(1)).where(C.name == DEFAULT_CLASS),
+)
 
 
 def usage(tx: Tx, project_id: str) -> dict[str, int]:
@@ -52,17 +59,8 @@ def release(tx: Tx, project_id: str, user_id: str | None, amounts: Mapping[str, 
 
 def overrides(tx: Tx, project_id: str, user_id: str | None) -> dict[str, dict[str, int]]:
     """Return the limits that were set, by whom they are for: ``class`` (every project), ``project``, ``user``."""
-    mine, classes = LIMITS.c, CLASSES.c
-    query = sa.union_all(
-        sa.select(mine.user_id.label("who"), mine.resource, mine.hard_limit, sa.literal(0).label("of_class")).where(
-            mine.project_id == project_id, mine.user_id.in_(("", user_id or ""))
-        ),
-        sa.select(sa.literal(""), classes.resource, classes.hard_limit, sa.literal(1)).where(
-            classes.name == DEFAULT_CLASS
-        ),
-    )
     found: dict[str, dict[str, int]] = {}
-    for who, resource, limit, of_class in tx.execute(query):
+    for who, resource, limit, of_class in tx.execute(_OVERRIDES, {"project": project_id, "user": user_id or ""}):
         whose = "class" if of_class else "user" if who else "project"
         found.setdefault(whose, {})[resource] = limit
     return found

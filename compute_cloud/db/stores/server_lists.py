@@ -1,6 +1,7 @@
 """Pages of servers: two statements at most, whatever the page's size."""
 
 import re
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from compute_cloud.db.paging import Order, order_of, page
 from compute_cloud.db.rows import Reading, any_of, holds
 from compute_cloud.db.session import Tx
+from compute_cloud.db.tables.columns import Utc
 from compute_cloud.db.tables.servers import SERVERS
 from compute_cloud.errors import Invalid
 from compute_cloud.objects.server import Server, ServerName, ServerQuery
@@ -129,6 +131,11 @@ def _equal(field: str, value: str | int | bool | None) -> sa.ColumnElement[bool]
     expression = _expression(field)
     if expression is None:
         raise Invalid(f"Cannot filter by {field!r}.", field=field)
+    if isinstance(value, str) and isinstance(expression.type, Utc):
+        try:
+            return expression == datetime.fromisoformat(value)
+        except ValueError as error:
+            raise Invalid(f"{value!r} is not a time.", field=field) from error
     return expression.is_(None) if value is None else expression == value
 
 

@@ -177,6 +177,7 @@ def test_filters(database):
     assert listed(database, filters={"locked": True}) == ["Web 1"]
     assert listed(database, filters={"config_drive": True, "key_name": "k"}) == ["Web 1"]
     assert listed(database, filters={"launch_index": 3}) == ["web-3"]
+    assert listed(database, filters={"created_at": (START + timedelta(seconds=3)).isoformat()}) == ["web-3"]
     assert listed(database, filters={"host": None}, **up) == ["db_2", "web-3"]
     assert listed(database, vm_states=(VmState.ACTIVE,)) == []
     assert listed(database, vm_states=(VmState.ACTIVE,), deleted=None) == []
@@ -194,6 +195,7 @@ def test_filters(database):
         {"marker": "nowhere"},
         {"sort_keys": ("flavour",)},
         {"filters": {"flavour": 1}},
+        {"filters": {"launched_at": "yesterday"}},
     ],
 )
 def test_a_query_that_makes_no_sense_is_invalid(database, query):
