@@ -34,6 +34,8 @@ def start_backend(name: str) -> None:
         return
     if _running is not None:
         raise RuntimeError(f"this process runs on {_running} already and can't change to {name}")
+    # what is installed beside warns of eventlet's age at each start, on either backend
+    warnings.filterwarnings("ignore", message=r"(?s).*([Ee]ventlet|fork\(\))")
     if name == "eventlet":
         _start_eventlet()
         _running = "eventlet"
@@ -49,7 +51,6 @@ def start_backend(name: str) -> None:
 def _start_eventlet() -> None:
     # names are resolved by the C library, as everywhere else on the host: it knows /etc/hosts and IPv6
     os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
-    warnings.filterwarnings("ignore", message=r"(?s).*[Ee]ventlet.*", category=DeprecationWarning)
     import eventlet  # noqa: PLC0415
 
     eventlet.monkey_patch()

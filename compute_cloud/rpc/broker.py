@@ -23,6 +23,8 @@ CAST_SENDING_SECONDS = 4.0
 # How long a message waits for the queue of its topic, which a restarted broker lacks until a server is back.
 QUEUE_WAIT_SECONDS = 15.0
 QUEUE_PAUSE_SECONDS = 0.25
+# A server that works on a long call says so twice in this time; silence means that it died with the call.
+SILENCE_SECONDS = 15
 
 DEFAULTS: dict[str, Any] = {
     # after an outage everybody is back within 3 s of the broker
@@ -117,7 +119,10 @@ class _BrokerLine:
 
     def call(self, method: Method, text: str, seconds: float) -> str:
         retry = self._tries(min(seconds, CALL_SENDING_SECONDS))
-        prepared = self._client.prepare(version=method.since, timeout=seconds, retry=retry)
+        monitor = SILENCE_SECONDS if seconds > SILENCE_SECONDS else None
+        prepared = self._client.prepare(
+            version=method.since, timeout=seconds, retry=retry, call_monitor_timeout=monitor
+        )
         answer: str = self._send(prepared.call, method, text, seconds)
         return answer
 
@@ -140,11 +145,12 @@ class _BrokerLine:
             sleep(QUEUE_PAUSE_SECONDS)
 
     def _problem(self, error: Exception, method: Method, seconds: float) -> Problem:
-        asked = f"{method.name}"
+        asked = method.name
         if isinstance(error, Problem):
             return error
         if isinstance(error, exceptions.MessagingTimeout):
-            return Unavailable(f"The {self._name} did not answer {asked} within {seconds:.0f} s.")
+            waited = min(seconds, SILENCE_SECONDS)
+            return Unavailable(f"The {self._name} did not answer {asked} within {waited:.0f} s.")
         if isinstance(error, oslo_messaging.RemoteError):
             return Unavailable(f"The {self._name} does not know {asked} yet.", detail=str(error.value))
         return Unavailable(f"The message broker did not take {asked} for the {self._name}.", detail=repr(error))

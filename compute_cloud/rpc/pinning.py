@@ -23,7 +23,7 @@ def parse(version: str) -> Version:
 
 def pin(conf: cfg.ConfigOpts, topic: str) -> Version | None:
     """Return the newest version that may be spoken to ``topic``; None: whatever is known."""
-    level = conf.upgrade_levels[topic]
+    level = conf.upgrade_levels.get(topic)
     if level is None:
         return None
     try:

@@ -4,6 +4,7 @@ from typing import Protocol, TypeVar
 
 from oslo_config import cfg
 
+from compute_cloud.concurrency import backend, start_backend
 from compute_cloud.rpc.contract import Contract
 
 C = TypeVar("C", bound=Contract)
@@ -45,6 +46,7 @@ def open_transport(conf: cfg.ConfigOpts, *, program: str) -> Transport:
 
     ``program`` names the process to the broker. To be called after a fork, not before.
     """
+    start_backend(backend())  # oslo.messaging takes eventlet for granted where nothing was chosen
     import oslo_messaging  # noqa: PLC0415 - slow to import, and who stays within the process needs none of it
 
     if oslo_messaging.TransportURL.parse(conf).transport == "fake":
