@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 work=$(mktemp -d)
-export NOTES=$work/notes
+NOTES=$work/notes
 # shellcheck source=devstack/lib/all.sh
 source lib/all.sh
 
