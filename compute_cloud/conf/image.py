@@ -16,4 +16,11 @@ OPTIONS: list[cfg.Opt] = [
         mutable=True,
         help="The largest image in bytes.",
     ),
+    cfg.BoolOpt(
+        "require_image_format_match",
+        default=True,
+        mutable=True,
+        help="Whether an upload is refused whose data is not of the image's disk_format, or names other files "
+        "(backing file, data file, extents). False: the log says so, and the image is taken in.",
+    ),
 ]
