@@ -46,21 +46,31 @@ class _Line:
 _LINES = Reading(_Line, {"uuid": I.provider_uuid, "name": I.resource_class} | {name: I[name] for name in _INVENTORY})
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Compute:
+    """What schedulers ask of a compute service."""
+
+    host: str
+    disabled: bool
+    disabled_reason: str | None
+    forced_down: bool
+    seen_at: datetime | None
+
+
+_COMPUTES = Reading(
+    _Compute,
+    {name: SERVICES.c[name] for name in ("host", "disabled", "disabled_reason", "forced_down", "seen_at")},
+)
+_COMPUTES_QUERY = sa.select(*_COMPUTES.columns).where(SERVICES.c.binary == COMPUTE)
+
+
 def changed_since(tx: Tx, since: float | None) -> HostChanges:
     """Return the host states that changed since a time of the database's clock (seconds since the epoch); None: all.
 
     A change of a node, of its inventories, of its service, or of a server on it counts.
     """
     sequence = now_of(tx).timestamp()
-    computes = {
-        row.host: row
-        for row in tx.execute(
-            sa.select(
-                SERVICES.c.host, SERVICES.c.disabled, SERVICES.c.disabled_reason, SERVICES.c.forced_down,
-                SERVICES.c.seen_at,
-            ).where(SERVICES.c.binary == COMPUTE)
-        )
-    }  # fmt: skip
+    computes = {one.host: one for one in _COMPUTES.all(tx.execute(_COMPUTES_QUERY))}
     chosen = sa.select(N.uuid, N.host, N.name, N.gone, N.report)
     if since is not None:
         chosen = chosen.where(N.uuid.in_(_touched(datetime.fromtimestamp(since, UTC))))
@@ -188,5 +198,5 @@ def _guests(tx: Tx, rows: Sequence[Row]) -> dict[tuple[str, str], list[tuple[str
     return found
 
 
-def _seconds(service: Row | None) -> float:
+def _seconds(service: _Compute | None) -> float:
     return service.seen_at.timestamp() if service is not None and service.seen_at else 0.0
