@@ -44,8 +44,9 @@ class PowerWatch:
         self.nudge()
 
     def known(self, server_id: str, state: PowerState) -> None:
-        """Take what the conductor knows, or is about to be told."""
+        """Take what the conductor knows, or is about to be told; what was seen on the way there is no news."""
         self._known[server_id] = state
+        self._news.pop(server_id, None)
 
     def forget(self, server_id: str) -> None:
         """Expect no such guest any more."""

@@ -24,16 +24,22 @@ class Events:
         self._watcher = watcher
         self._resync = resync
         self._arrived: collections.deque[tuple[str, PowerState] | None] = collections.deque()
+        self._registered: tuple[Any, int] | None = None
         connection.on_open(self._greet)
         self._carrier = concurrency.every(_LOOK_SECONDS, self._carry)
 
     def stop(self) -> None:
         """Tell the watcher no more."""
         self._carrier.stop(5)
+        registered, self._registered = self._registered, None
+        if registered is not None:
+            with contextlib.suppress(self._library.libvirtError):  # a connection that is lost forgot it already
+                concurrency.in_native_thread(registered[0].domainEventDeregisterAny, registered[1])
 
     def _greet(self, live: Any) -> None:
         with contextlib.suppress(self._library.libvirtError):
-            live.domainEventRegisterAny(None, self._library.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._hear, None)
+            kind = self._library.VIR_DOMAIN_EVENT_ID_LIFECYCLE
+            self._registered = live, live.domainEventRegisterAny(None, kind, self._hear, None)
         self._arrived.append(None)
 
     def _hear(self, _live: Any, domain: Any, event: int, detail: int, _: object) -> None:

@@ -52,6 +52,7 @@ def test_a_guest_lives_through_a_restart_and_leaves_nothing(
     second.start()
     try:
         until(lambda: conductor.started == 2, 60)
+        conductor.answers.clear()
         second.spawn_guest(nobody(), ticket="t1", node=node, order=asked)  # open tickets come again
         assert facts_of(conductor.outcome("t1", 60)) == facts
         assert domain.isActive()
@@ -110,7 +111,11 @@ def test_an_image_that_qemu_cannot_start_is_undone(
     assert outcome.retry
     assert "could not start the guest" in outcome.reason
     assert "no-such-model" in outcome.detail
-    assert [event[0] for event in outcome.events] == ["compute_fetch_image", "compute_make_disks", "compute_start_guest"]
+    assert [event[0] for event in outcome.events] == [
+        "compute_fetch_image",
+        "compute_make_disks",
+        "compute_start_guest",
+    ]
     assert [path.name for path in Path(conf.instances_path).iterdir()] == ["_base"]
 
 

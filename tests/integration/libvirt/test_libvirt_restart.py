@@ -31,9 +31,7 @@ def daemon() -> Iterator[PrivateLibvirtd]:
 
 @pytest.mark.timeout(600)
 def test_the_service_outlives_libvirtd(daemon: PrivateLibvirtd, home: Path) -> None:
-    conf = compute_conf(
-        home, compute_driver="libvirt", libvirt__virt_type="qemu", libvirt__connection_uri=daemon.uri
-    )
+    conf = compute_conf(home, compute_driver="libvirt", libvirt__virt_type="qemu", libvirt__connection_uri=daemon.uri)
     conductor, images = MemoryConductor(), MemoryImages()
     service = ComputeService(conf, conductor, images=images)
     service.start()
