@@ -94,7 +94,7 @@ class Flows:
                 id=id,
                 kind=saga.name,
                 subject=subject,
-                context=context,
+                context=replace(context, deadline=None, credentials=()),  # the flow outlives the request
                 params=codec.dump(params),
                 deadline=now + seconds,
                 created_at=now,

@@ -134,9 +134,7 @@ BOOT_SERVER = Saga(
         Step(
             name="guest",
             event="compute_spawn_guest",
-            cast=Cast(
-                host=host_of, enter=enter_spawning, send=send_order, answered=guest_answered, silent=host_silent
-            ),
+            cast=Cast(host=host_of, enter=enter_spawning, send=send_order, answered=guest_answered, silent=host_silent),
             undo_cast=Cast(host=host_of, send=order_removal, answered=removed, silent=removal_silent),
         ),
     ),
@@ -173,9 +171,7 @@ def _choice(run: Run) -> Choice | None:
 def _take(tx: Tx, order: BootOrder, choice: Choice) -> None:
     if not claims.claim(tx, choice.node_uuid, order.server_id, resources_of(order.flavor)):
         raise ClaimLost(f"{choice.host} filled up")
-    if not servers.update(
-        tx, order.server_id, host=choice.host, node=choice.node, availability_zone=choice.zone
-    ):
+    if not servers.update(tx, order.server_id, host=choice.host, node=choice.node, availability_zone=choice.zone):
         raise Overtaken("The server is gone.")
 
 
