@@ -16,16 +16,14 @@ def keep_actions(tx: Tx, moment: Moment) -> None:
     """Write each step of a flow as an event of the action that the user asked for."""
     record = moment.record
     where = (record.subject, record.context.request_id)
+    order = ActionEvent(name=_name(moment), started_at=_time(moment.at), host=record.asked)
     if moment.what == "parked":
-        begun = ActionEvent(name=moment.step.event, started_at=_time(moment.at), host=record.asked)
-        actions.begin_event(tx, *where, begun)
-    elif moment.what in {"done", "undone", "again"}:
-        events = _events_of_host(moment)
-        name = moment.step.event if moment.what != "undone" else f"undo_{moment.step.event}"
-        result = "Error" if moment.what == "again" else "Success"
-        actions.end_event(tx, *where, _ended(moment, name, result), more=events)
-    elif moment.what == "failed":
-        actions.end_event(tx, *where, _ended(moment, moment.step.event, "Error"), more=_events_of_host(moment))
+        actions.begin_event(tx, *where, order)
+    elif moment.what != "ended":
+        asked = moment.step.undo_cast if moment.what == "undone" else moment.step.cast
+        more = [*_events_of_host(moment), *([order] if moment.what == "again" else [])]
+        actions.end_event(tx, *where, _ended(moment), begun=asked is not None, more=more)
+    if moment.what == "failed":
         actions.finish(tx, *where, at=_time(moment.at), message="Error")
     elif moment.what == "ended" and record.status is Status.DONE:
         actions.finish(tx, *where, at=_time(moment.at), message=None)
@@ -45,18 +43,24 @@ def keep_faults(tx: Tx, moment: Moment) -> None:
         servers.set_fault(tx, moment.record.subject, fault)
 
 
-def _ended(moment: Moment, name: str, result: str) -> ActionEvent:
+def _name(moment: Moment) -> str:
+    undoing = moment.what == "undone" or (moment.what == "parked" and moment.record.status is Status.UNDOING)
+    return f"undo_{moment.step.event}" if undoing else moment.step.event
+
+
+def _ended(moment: Moment) -> ActionEvent:
+    outcome = moment.outcome
     reason = moment.problem.message if moment.problem else None
-    if moment.what == "again" and moment.outcome is not None:
-        reason = moment.outcome.reason
+    if moment.what == "again" and outcome is not None:
+        reason = outcome.reason
     return ActionEvent(
-        name=name,
+        name=_name(moment),
         started_at=_time(moment.began_at),
         finished_at=_time(moment.at),
-        result=result,
-        host=moment.outcome.host if moment.outcome else None,
+        result="Error" if moment.what in {"again", "failed"} else "Success",
+        host=outcome.host if outcome else None,
         details=reason,
-        traceback=moment.outcome.detail if moment.outcome and not moment.outcome.ok else None,
+        traceback=outcome.detail if outcome and not outcome.ok else None,
     )
 
 

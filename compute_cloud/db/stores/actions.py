@@ -70,14 +70,21 @@ def begin_event(tx: Tx, server_id: str, request_id: str, event: ActionEvent) -> 
     tx.execute(sa.insert(EVENTS), [_row(server_id, request_id, event)])
 
 
-def end_event(tx: Tx, server_id: str, request_id: str, event: ActionEvent, *, more: Sequence[ActionEvent] = ()) -> None:
-    """Note the end of a step, begun by `begin_event` or not, and ``more`` steps that are over with it."""
-    ends = {f"to_{name}": getattr(event, name) for name in ENDED_FIELDS}
-    at = {"at_server": server_id, "at_request": request_id, "at_name": event.name}
-    ended = tx.execute(_END_EVENT, ends | at).rowcount
-    fresh = list(more) if ended else [event, *more]
+def end_event(
+    tx: Tx, server_id: str, request_id: str, event: ActionEvent, *, begun: bool, more: Sequence[ActionEvent] = ()
+) -> None:
+    """Note the end of a step, ``begun`` by `begin_event` perhaps, and ``more`` steps that are over or begin with it."""
+    fresh = list(more)
+    if not (begun and _end(tx, server_id, request_id, event)):
+        fresh.insert(0, event)
     if fresh:
         tx.execute(sa.insert(EVENTS), [_row(server_id, request_id, one) for one in fresh])
+
+
+def _end(tx: Tx, server_id: str, request_id: str, event: ActionEvent) -> bool:
+    ends = {f"to_{name}": getattr(event, name) for name in ENDED_FIELDS}
+    at = {"at_server": server_id, "at_request": request_id, "at_name": event.name}
+    return tx.execute(_END_EVENT, ends | at).rowcount > 0
 
 
 def finish(tx: Tx, server_id: str, request_id: str, *, at: datetime, message: str | None) -> None:

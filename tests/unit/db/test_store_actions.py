@@ -30,8 +30,9 @@ def test_a_step_is_one_event_from_its_beginning_to_its_end(database):
         actions.begin_event(tx, *where, ActionEvent(name="guest", started_at=at(2), host="h1"))
         host_event = ActionEvent(name="compute_image", started_at=at(3), finished_at=at(4), result="Success", host="h1")
         end = ActionEvent(name="guest", started_at=at(9), finished_at=at(5), result="Success", details="d" * 5000)
-        actions.end_event(tx, *where, end, more=[host_event])
-        actions.end_event(tx, *where, ActionEvent(name="at-once", started_at=at(6), finished_at=at(6), result="Error"))
+        actions.end_event(tx, *where, end, more=[host_event], begun=True)
+        at_once = ActionEvent(name="at-once", started_at=at(6), finished_at=at(6), result="Error")
+        actions.end_event(tx, *where, at_once, begun=False)
         actions.finish(tx, *where, at=at(7), message="Error")
         actions.finish(tx, *where, at=at(8), message=None)
         action = actions.show(tx, *where)
@@ -48,7 +49,7 @@ def test_a_step_that_is_tried_again_is_a_new_event(database):
         for host in ("h1", "h2"):
             actions.begin_event(tx, *where, ActionEvent(name="guest", started_at=at(2), host=host))
             actions.end_event(
-                tx, *where, ActionEvent(name="guest", started_at=at(2), finished_at=at(3), result="Error")
+                tx, *where, ActionEvent(name="guest", started_at=at(2), finished_at=at(3), result="Error"), begun=True
             )
         assert [event.host for event in actions.show(tx, *where).events] == ["h2", "h1"]
 
