@@ -3,14 +3,10 @@
 import base64
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from socketserver import ThreadingMixIn
 from typing import Any
 from urllib.parse import parse_qs
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 FLAVOR = {"id": "1", "name": "m1.tiny", "ram": 512, "disk": 1, "vcpus": 1, "swap": 0, "description": None}
 IMAGE = {
@@ -31,15 +27,6 @@ class Answer:
 
 
 Run = Callable[..., Answer]
-
-
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-class Threads(ThreadingMixIn, WSGIServer):
-    daemon_threads = False
 
 
 @dataclass
@@ -259,17 +246,3 @@ ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
 
 def basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-@contextmanager
-def serving(cloud: CannedCloud) -> Iterator[CannedCloud]:
-    """Serve the cloud on a free port of 127.0.0.1 until the block ends."""
-    with make_server("127.0.0.1", 0, cloud, server_class=Threads, handler_class=Quiet) as server:
-        cloud.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield cloud
-        finally:
-            server.shutdown()
-            thread.join()

@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from canned_cloud import Answer, CannedCloud, Run, serving
+from canned_cloud import Answer, CannedCloud, Run
 
 from compute_cloud.cli.app import main
+from tests.fixtures.wsgi import serving
 
 
 @pytest.fixture
 def cloud() -> Iterator[CannedCloud]:
-    with serving(CannedCloud()) as running:
-        yield running
+    canned = CannedCloud()
+    with serving(canned) as canned.url:
+        yield canned
 
 
 @pytest.fixture(autouse=True)

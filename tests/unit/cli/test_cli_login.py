@@ -39,7 +39,8 @@ def test_admin_token_with_an_endpoint_override(run: Run, cloud: CannedCloud, mon
     assert run("flavor-list").code == 0
 
 
-def test_clouds_yaml(run: Run, cloud: CannedCloud, tmp_path: Path) -> None:
+def test_clouds_yaml(run: Run, cloud: CannedCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
     (tmp_path / "clouds.yaml").write_text(f"""
 clouds:
   basic:

@@ -2,24 +2,12 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 IMAGE_ID = "11111111-1111-4111-8111-111111111111"
 DATA = bytes(range(256)) * 20_000
-
-
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *args: Any) -> None:
-        pass
-
-    def handle(self) -> None:
-        with suppress(ConnectionError):  # a client that stops reading is part of the tests
-            super().handle()
 
 
 @dataclass
@@ -96,16 +84,3 @@ class CannedImages:
     def answer(self, start_response: Callable[..., Any], status: int, body: bytes) -> Iterator[bytes]:
         start_response(f"{status} X", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return iter([body])
-
-
-@contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve a WSGI app on a free port of 127.0.0.1 until the block ends; gives its address."""
-    with make_server("127.0.0.1", 0, app, server_class=WSGIServer, handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()

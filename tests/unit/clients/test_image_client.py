@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from canned_images import DATA, IMAGE_ID, CannedImages, serving
+from canned_images import DATA, IMAGE_ID, CannedImages
 from oslo_config import cfg
 
 from compute_cloud import conf as options
@@ -12,6 +12,7 @@ from compute_cloud.clients.image import ImageService, build_image_service
 from compute_cloud.context import Context
 from compute_cloud.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unavailable
 from compute_cloud.objects.image import Image, ImageQuery
+from tests.fixtures.wsgi import serving
 
 USER = Context(user_id="u", project_id="p", roles=("member",), credentials=(("X-Auth-Token", "the-users"),))
 OWN = Context(project_id="p")
