@@ -18,20 +18,24 @@ def free(inventory: Inventory) -> float:
 def room_for(resource: str, amount: int, lacks: str, what: str, unit: str) -> Check:
     """Return the check of one resource. ``lacks`` is "too little", ``what`` "memory", ``unit`` " MB"."""
     needs = f"needs {amount}{unit}"
+    lacking = f"have {lacks} {what}"
 
     def check(state: HostState) -> Reason | None:
         inventory = state.node.inventories.get(resource, _NOTHING)
         left = (inventory.total - inventory.reserved) * inventory.allocation_ratio - inventory.used
+        if amount <= left and inventory.min_unit <= amount <= inventory.max_unit and not amount % inventory.step_size:
+            return None
+        return refuse(inventory, left)
+
+    def refuse(inventory: Inventory, left: float) -> Reason:
         if amount > left:
-            return Reason(f"have {lacks} {what}", needs, f"{max(int(left), 0)}{unit} free", left)
+            return Reason(lacking, needs, f"{max(int(left), 0)}{unit} free", left)
         if amount > inventory.max_unit:
             most = inventory.max_unit
             return Reason(f"give one server {lacks} {what}", needs, f"{most}{unit} allowed", most)
         if amount < inventory.min_unit:
             return Reason(f"give no so small amount of {what}", needs, f"at least {inventory.min_unit}{unit}")
-        if amount % inventory.step_size:
-            return Reason(f"give {what} in steps that do not fit", needs, f"steps of {inventory.step_size}{unit}")
-        return None
+        return Reason(f"give {what} in steps that do not fit", needs, f"steps of {inventory.step_size}{unit}")
 
     return check
 
