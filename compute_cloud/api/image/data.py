@@ -4,6 +4,7 @@ import errno
 import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO, Final
 
@@ -12,7 +13,7 @@ from compute_cloud.api.image.content import Inspection, insist
 from compute_cloud.api.image.desk import Answer, Ask
 from compute_cloud.api.image.store import HASH_ALGORITHM, Incoming
 from compute_cloud.api.image.streams import Body, FilePart
-from compute_cloud.errors import Conflict, Forbidden, Invalid, NotFound, Problem
+from compute_cloud.errors import Conflict, Forbidden, Invalid, NotFound, Problem, Unavailable
 from compute_cloud.objects.image import Image
 
 LOG = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def upload(ask: Ask, image_id: str) -> Answer:
         _check_declared(ask, image)
         if image.status not in {"queued", "saving"}:
             raise Conflict(f"Image status transition from {image.status} to saving is not allowed.")
-        with ask.desk.store.incoming(image.id) as incoming:
+        with _storage_faults(), ask.desk.store.incoming(image.id) as incoming:
             saving = _move(ask, replace(image, status="saving"), image.status)
             try:
                 _save(ask, saving, body, incoming)
@@ -64,6 +65,17 @@ def download(ask: Ask, image_id: str) -> Answer:
     return _pieces(ask.desk.store.open(image.id), first, last - first + 1, 206, headers)
 
 
+@contextmanager
+def _storage_faults() -> Iterator[None]:
+    """Turn what the file system refuses into problems; what the client does wrong is one already."""
+    try:
+        yield
+    except OSError as problem:
+        if problem.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise TooLarge("There is not enough disk space on the image storage media.") from problem
+        raise Unavailable("The image storage can't be written to.", detail=str(problem)) from problem
+
+
 def _check_declared(ask: Ask, image: Image) -> None:
     """Refuse what can be refused before any data is read."""
     if ask.http.content_type != "application/octet-stream":
@@ -79,12 +91,7 @@ def _check_declared(ask: Ask, image: Image) -> None:
 
 def _save(ask: Ask, image: Image, body: Body, incoming: Incoming) -> None:
     inspection = Inspection(_limited(ask, body))
-    try:
-        stored = incoming.write(inspection)
-    except OSError as problem:
-        if problem.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise TooLarge("There is not enough disk space on the image storage media.") from problem
-        raise Invalid("The upload broke off.", detail=str(problem)) from problem
+    stored = incoming.write(inspection)
     promised = ask.http.headers.get("X-OpenStack-Image-Size")
     if promised is not None and int(promised) != stored.size_bytes:
         raise Invalid(f"X-OpenStack-Image-Size says {promised} bytes, {stored.size_bytes} came.")

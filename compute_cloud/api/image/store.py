@@ -98,7 +98,7 @@ class Incoming:
 
 def _locked(path: Path, image_id: str) -> BinaryIO:
     """Open the file empty, with its lock. Raises Conflict when somebody else has it."""
-    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE), "r+b")
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE), "r+b")
     if not _lock(file, path):
         file.close()
         raise Conflict(f"The data of image {image_id} is being uploaded already.")

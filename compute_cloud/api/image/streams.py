@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
 from compute_cloud.api.image.store import PIECE_BYTES
+from compute_cloud.errors import Invalid
 
 LOG = logging.getLogger(__name__)
 DRAINED_MOST_BYTES: Final = 8 << 20
@@ -22,13 +23,21 @@ class Body:
     def __iter__(self) -> Iterator[bytes]:
         """Yield what is left."""
         while self._left != 0:
-            piece = self._source.read(PIECE_BYTES if self._left is None else min(self._left, PIECE_BYTES))
+            piece = self._read(PIECE_BYTES if self._left is None else min(self._left, PIECE_BYTES))
             if not piece:
                 self._left = 0
                 return
             if self._left is not None:
                 self._left -= len(piece)
             yield piece
+
+    def _read(self, size: int) -> bytes:
+        try:
+            piece: bytes = self._source.read(size)
+        except (OSError, ValueError) as problem:  # servers say so when a chunk is not well formed
+            self._left = 0
+            raise Invalid("The upload broke off.", detail=str(problem)) from problem
+        return piece
 
     def drain(self) -> None:
         """Read some of what a refused client still sends, so that it gets to read why."""
@@ -38,7 +47,7 @@ class Body:
                 came += len(piece)
                 if came > DRAINED_MOST_BYTES:
                     return
-        except (OSError, ValueError):
+        except Invalid:
             LOG.debug("a refused upload broke off")
 
 

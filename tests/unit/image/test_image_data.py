@@ -1,4 +1,5 @@
 import hashlib
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,6 +143,35 @@ def test_a_record_that_is_not_written_leaves_no_file(ask: Ask, records: ImageRec
     assert ask("PUT", f"/v2/images/{image_id}/file", data=b"data").status == 409
     assert files(tmp_path) == []
     assert ask("GET", f"/v2/images/{image_id}").json["status"] == "queued"
+
+
+def test_a_storage_that_fails_is_said_to(ask: Ask, conf: cfg.ConfigOpts, tmp_path: Path) -> None:
+    (tmp_path / "images").write_text("no directory")
+    image_id = make(ask)
+    assert ask("PUT", f"/v2/images/{image_id}/file", data=b"data").status == 503
+    assert ask("GET", f"/v2/images/{image_id}").json["status"] == "queued"
+
+
+def test_a_full_disk(ask: Ask, tmp_path: Path) -> None:
+    image_id = make(ask)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        answer = ask("PUT", f"/v2/images/{image_id}/file", data=b"x" * 1_000_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (answer.status, "disk space" in answer.json["message"]) == (413, True)
+    assert ask("GET", f"/v2/images/{image_id}").json["status"] == "queued"
+    assert files(tmp_path) == []
+
+
+def test_links_are_not_followed(ask: Ask, tmp_path: Path) -> None:
+    image_id = make(ask)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "images" / f"{image_id}.part").symlink_to(tmp_path / "precious")
+    assert ask("PUT", f"/v2/images/{image_id}/file", data=b"x").status == 503
+    assert (tmp_path / "precious").read_text() == "precious"
 
 
 def test_deleting_removes_the_data(ask: Ask, tmp_path: Path) -> None:
