@@ -29,8 +29,8 @@ parse() {
 
 prepare() {
     [[ $EUID -eq 0 ]] || die "stack.sh installs packages and starts services: run it as root"
-    install -d -m 0755 "$RUN" "$STATE" "$ETC"
-    install -d -m 0775 "$LOGS"
+    install -d -m 0755 "$RUN" "$STATE"
+    [[ -d $LOGS ]] || install -d -m 0755 "$LOGS"
     install -d -m 0700 "$NOTES"
     exec 9>"$RUN/stack.lock"
     flock -n 9 || die "another stack.sh or unstack.sh is running"

@@ -34,7 +34,7 @@ main() {
     [[ -z $with_packages ]] || remove_packages
     accounts_remove
     commands_unlink
-    rm -rf "$ETC" "$LOGS" "$STATE" "$RUN" "$OPT"
+    rm -rf "$ETC" "$KEYSTONE_ETC" "$LOGS" "$STATE" "$RUN" "$OPT"
     echo "All taken away in $SECONDS s."
 }
 

@@ -9,6 +9,7 @@ readonly OPENRC=$ETC/openrc
 
 config_write() {  # config_write keystone|standalone
     local mode=$1
+    make_directory "$ETC" 0750 "root:$ACCOUNT"
     make_directory "$LOGS" 0775 "root:$ACCOUNT"
     make_directory "$INSTANCES" 0755 root:root
     make_directory "$STATE/images" 0750 "$ACCOUNT:$ACCOUNT"

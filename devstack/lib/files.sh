@@ -17,9 +17,7 @@ write_file() {  # write_file PATH MODE OWNER:GROUP <content
 }
 
 make_directory() {  # make_directory PATH MODE OWNER:GROUP
-    if [[ ! -d $1 ]]; then
-        install -d -m "$2" -o "${3%:*}" -g "${3#*:}" "$1"
-    fi
+    install -d -m "$2" -o "${3%:*}" -g "${3#*:}" "$1"
 }
 
 readonly BLOCK_BEGIN='# compute-cloud begin'

@@ -2,8 +2,8 @@
 # A real Keystone from PyPI in its own virtualenv, on MariaDB, served by uwsgi.
 
 readonly KEYSTONE_DAEMON=compute-cloud-keystone
-readonly KEYSTONE_CONF=$ETC/keystone.conf
-readonly KEYSTONE_UWSGI=$ETC/keystone-uwsgi.ini
+readonly KEYSTONE_CONF=$KEYSTONE_ETC/keystone.conf
+readonly KEYSTONE_UWSGI=$KEYSTONE_ETC/uwsgi.ini
 readonly KEYSTONE_KEYS=$STATE/keystone
 readonly KEYSTONE_URL=http://127.0.0.1:$KEYSTONE_PORT/v3
 
@@ -13,6 +13,7 @@ keystone_venv() {
 }
 
 keystone_config() {
+    make_directory "$KEYSTONE_ETC" 0750 "root:$KEYSTONE_ACCOUNT"
     write_file "$KEYSTONE_CONF" 0640 "root:$KEYSTONE_ACCOUNT" <<TEXT
 [DEFAULT]
 use_stderr = true

@@ -5,6 +5,7 @@ CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 readonly CHECKOUT DEVSTACK=$CHECKOUT/devstack
 
 readonly ETC=/etc/compute-cloud
+readonly KEYSTONE_ETC=/etc/compute-cloud-keystone
 readonly STATE=/var/lib/compute-cloud
 readonly LOGS=/var/log/compute-cloud
 readonly RUN=/run/compute-cloud
