@@ -1,1 +1,1 @@
-"""Puts the daemons together, one file each."""
+"""Puts one daemon together and runs it."""

@@ -12,12 +12,8 @@ OPTIONS: list[cfg.Opt] = [
     cfg.IntOpt("vcpus", default=64, min=1, help="Processors of each node."),
     cfg.IntOpt("memory_mb", default=262144, min=1, help="MiB of memory of each node."),
     cfg.IntOpt("disk_gb", default=8192, min=0, help="GiB of disk of each node."),
-    cfg.FloatOpt(
-        "spawn_delay_seconds", default=0.0, min=0.0, mutable=True, help="Seconds a guest takes to start."
-    ),
-    cfg.FloatOpt(
-        "destroy_delay_seconds", default=0.0, min=0.0, mutable=True, help="Seconds a guest takes to stop."
-    ),
+    cfg.FloatOpt("spawn_delay_seconds", default=0.0, min=0.0, mutable=True, help="Seconds a guest takes to start."),
+    cfg.FloatOpt("destroy_delay_seconds", default=0.0, min=0.0, mutable=True, help="Seconds a guest takes to stop."),
     cfg.StrOpt(
         "fail_spawn",
         default="host",

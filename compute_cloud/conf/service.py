@@ -62,4 +62,11 @@ OPTIONS: list[cfg.Opt] = [
     ),
     cfg.StrOpt("image_listen", default="0.0.0.0", help="The address the embedded image service listens on."),
     cfg.PortOpt("image_listen_port", default=9292, help="The port the embedded image service listens on."),
+    cfg.IntOpt(
+        "graceful_shutdown_timeout",
+        default=60,
+        min=0,
+        mutable=True,
+        help="Seconds that a daemon that is told to stop has to finish what it is doing; 0: as long as it takes.",
+    ),
 ]

@@ -23,9 +23,9 @@ def parse(version: str) -> Version:
 
 def pin(conf: cfg.ConfigOpts, topic: str) -> Version | None:
     """Return the newest version that may be spoken to ``topic``; None: whatever is known."""
-    level = conf.upgrade_levels.get(topic)
-    if level is None:
+    if topic not in conf.upgrade_levels or conf.upgrade_levels[topic] is None:
         return None
+    level: str = conf.upgrade_levels[topic]
     try:
         return parse(level)
     except ValueError:
