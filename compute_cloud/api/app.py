@@ -54,7 +54,8 @@ def build_app(
     tools = Tools(conf=conf, conductor=conductor, images=images, compute=compute, policy=policy or Policy(conf))
 
     def front(app: Wsgi) -> Wsgi:
-        return Front(app, link_prefix=conf.api.compute_link_prefix)
+        without_keystone = conf.api.auth_strategy != "keystone"
+        return Front(app, link_prefix=conf.api.compute_link_prefix, without_keystone=without_keystone)
 
     return _load("osapi_compute", _Building(conf=conf, app=ComputeApi(tools), front=front))
 

@@ -22,10 +22,14 @@ Headers: TypeAlias = list[tuple[str, str]]
 
 
 class Front:
-    """Stands before the auth filter: answers discovery, and turns away paths and methods that do not exist."""
+    """Stands before the auth filter: answers discovery, and turns away paths and methods that do not exist.
 
-    def __init__(self, app: Wsgi, *, link_prefix: str | None) -> None:
+    ``without_keystone``: clients that look for an identity service find the version document of one.
+    """
+
+    def __init__(self, app: Wsgi, *, link_prefix: str | None, without_keystone: bool = False) -> None:
         self._app = app
+        self._without_keystone = without_keystone
         self._router = Router(ROUTES)
         self._link_prefix = link_prefix
 
@@ -33,7 +37,10 @@ class Front:
         """Serve one request."""
         path = _path(environ)
         method = environ["REQUEST_METHOD"]
-        document = versions.document(path.rstrip("/"), _prefix(environ, self._link_prefix))
+        prefix = _prefix(environ, self._link_prefix)
+        document = versions.document(path.rstrip("/"), prefix)
+        if document is None and self._without_keystone:
+            document = versions.identity(path.rstrip("/"), prefix)
         if document is not None and method == "GET":
             return _answer(start_response, 200, msgspec.json.encode(document), [microversions.VARY])
         place = self._router.find(path)

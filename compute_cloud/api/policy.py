@@ -80,6 +80,7 @@ _RULES: Final[Mapping[str, tuple[str, str, str]]] = {
     "os-flavor-manage:delete": (ADMIN, "Delete a flavor", "DELETE /flavors/{flavor_id}"),
     "flavors": (ANY, "List and show flavors", "GET /flavors, GET /flavors/detail, GET /flavors/{flavor_id}"),
     "images": (ANY, "List and show images", "GET /images, GET /images/detail, GET /images/{image_id}"),
+    "os-aggregates:index": (ADMIN, "List aggregates", "GET /os-aggregates"),
     "os-services:list": (ADMIN, "List services", "GET /os-services"),
     "os-hypervisors:list": (ADMIN, "List hypervisors", "GET /os-hypervisors"),
     "os-hypervisors:list-detail": (ADMIN, "List hypervisors with details", "GET /os-hypervisors/detail"),

@@ -4,6 +4,7 @@ from typing import Final
 
 from compute_cloud.api.operation import Actions, Removed
 from compute_cloud.api.resources import (
+    aggregates,
     availability_zones,
     console_output,
     extensions,
@@ -37,6 +38,7 @@ ROUTES: Final[Table] = {
     "/images":                                  {"GET": images.index},
     "/images/detail":                           {"GET": images.detail},
     "/images/{image_id}":                       {"GET": images.show},
+    "/os-aggregates":                           {"GET": aggregates.index},
     "/os-availability-zone":                    {"GET": availability_zones.index},
     "/os-availability-zone/detail":             {"GET": availability_zones.detail},
     "/os-hypervisors":                          {"GET": hypervisors.index},

@@ -41,5 +41,18 @@ def document(path: str, prefix: str) -> dict[str, Any] | None:
     }
 
 
+def identity(path: str, prefix: str) -> dict[str, Any] | None:
+    """Return the version document of an identity service that there is not, None elsewhere.
+
+    Where users are in a file there is no Keystone. openstackclient looks for one before some commands, and is content
+    with being told which version it would speak.
+    """
+    if path != "/identity/v3":
+        return None
+    media = {"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}
+    version = {"id": "v3.14", "status": "stable", "updated": "2020-04-07T00:00:00Z", "media-types": [media]}
+    return {"version": {**version, "links": [_self(path, prefix)]}}
+
+
 def _self(path: str, prefix: str) -> dict[str, str]:
     return {"rel": "self", "href": f"{prefix}{path}/"}

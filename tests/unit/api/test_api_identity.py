@@ -141,6 +141,7 @@ def test_keystone_says_who_asks(conf: Any, conductor: FakeConductor, tmp_path: P
     assert answer.json["error"]["code"] == 401
     assert answer.headers["WWW-Authenticate"].startswith("Keystone uri=")
     assert Client(app, "").get("/v2.1/").status == 200
+    assert Client(app, "").get("/identity/v3").status == 404
     assert not conductor.asked
 
 

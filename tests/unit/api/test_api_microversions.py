@@ -93,3 +93,9 @@ def test_discovery_needs_no_token(app: object) -> None:
         assert (version["min_version"], version["version"]) == ("2.1", "2.104")
         assert version["links"][0] == {"rel": "self", "href": "http://localhost:80/v2.1/"}
     assert nobody.get("/v2/").json["version"]["version"] == ""
+
+
+def test_without_keystone_clients_find_which_identity_they_would_speak_to(app: object) -> None:
+    version = Client(app, "").get("/identity/v3").json["version"]
+    assert (version["id"], version["links"][0]["href"]) == ("v3.14", "http://localhost:80/identity/v3/")
+    assert Client(app, "").get("/identity/v3/users").status == 404
