@@ -4,6 +4,7 @@ Sockets are bound before workers are forked and are shared by them: whichever is
 """
 
 import logging
+import os
 import re
 import socket
 import ssl
@@ -42,7 +43,8 @@ def listen(address: str, port: int) -> socket.socket:
     try:
         listening = socket.create_server((address, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise OSError(error.errno, f"can't listen on {address} port {port}: {error.strerror}") from error
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise OSError(f"can't listen on {address} port {port}: {why}") from error
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 

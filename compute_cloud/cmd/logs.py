@@ -33,9 +33,11 @@ def register(conf: cfg.ConfigOpts) -> None:
     log.set_defaults(default_log_levels=LEVELS)
 
 
-def set_up(conf: cfg.ConfigOpts, program: str) -> None:
-    """Begin to log as configured."""
+def set_up(conf: cfg.ConfigOpts, program: str, *, quiet: bool = False) -> None:
+    """Begin to log as configured; ``quiet`` leaves out what is less than a warning."""
     log.setup(conf, program)
+    if quiet:
+        logging.getLogger().setLevel(logging.WARNING)
     logging.captureWarnings(True)
     logging.getLogger("oslo_messaging._drivers.amqpdriver").addFilter(_no_leak)
 
