@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from oslo_config import cfg
 from oslo_db import exception as db_errors
 from oslo_db import options as db_options
-from oslo_db.sqlalchemy import enginefacade, exc_filters
+from oslo_db.sqlalchemy import exc_filters
 from oslo_log import log
 from sqlalchemy import event, exc
 
@@ -24,11 +24,12 @@ LOG = log.getLogger(__name__)
 T = TypeVar("T")
 Tx = sa.Connection
 
-POOL_SIZE = 20
-POOL_OVERFLOW = 60
+POOL_SIZE = 64  # as many as a conductor has workers for calls and flows: connections beyond it would come and go
+POOL_OVERFLOW = 32
 POOL_WAIT_SECONDS = 30
 LOCK_WAIT_SECONDS = 10
 MYSQL_DEFAULTS = {"charset": "utf8mb4", "connect_timeout": "5", "read_timeout": "60", "write_timeout": "60"}
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 DEADLOCK_TRIES = 10
 LOSS_SECONDS = 5.0
 
@@ -121,23 +122,24 @@ class Database:
 
 
 def _settings(conf: cfg.ConfigOpts) -> dict[str, Any]:
-    wanted = (
-        "max_pool_size", "max_overflow", "pool_timeout", "connection_recycle_time", "connection_debug",
-        "connection_trace", "mysql_sql_mode", "mysql_wsrep_sync_wait", "connection_parameters",
-    )  # fmt: skip
+    wanted = ("max_pool_size", "max_overflow", "pool_timeout", "connection_recycle_time")
     return {name: conf.database[name] for name in wanted}
 
 
 def _mysql(url: sa.URL, settings: dict[str, Any]) -> sa.Engine:
-    missing = {name: value for name, value in MYSQL_DEFAULTS.items() if name not in url.query}
-    facade = enginefacade.transaction_context()
-    facade.configure(
-        connection=url.update_query_dict(missing).render_as_string(hide_password=False),
-        max_retries=0,  # a daemon starts without its database, and says so when it is asked something
-        thread_checkin=False,
-        **{"pool_timeout": POOL_WAIT_SECONDS, **settings},
+    engine = sa.create_engine(
+        url.update_query_dict({name: value for name, value in _parameters(url).items() if name not in url.query}),
+        pool_size=settings["max_pool_size"],
+        max_overflow=settings["max_overflow"],
+        pool_timeout=settings.get("pool_timeout", POOL_WAIT_SECONDS),
+        pool_recycle=settings.get("connection_recycle_time", 3600),
+        pool_use_lifo=True,  # so that a burst's connections grow old, and those in use stay few
+        # Two round trips a transaction are saved here. No ping: a connection that was lost shows at the first
+        # statement, and the transaction is done again. No reset: every way through `write` and `read` ends its own.
+        pool_pre_ping=False,
+        pool_reset_on_return=None,
     )
-    engine: sa.Engine = facade.writer.get_engine()
+    exc_filters.register_engine(engine)
 
     @event.listens_for(engine, "connect")
     def _session(dbapi: Any, _record: Any) -> None:
@@ -146,6 +148,13 @@ def _mysql(url: sa.URL, settings: dict[str, Any]) -> sa.Engine:
             cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}")
 
     return engine
+
+
+def _parameters(url: sa.URL) -> dict[str, str]:
+    """Return what PyMySQL is told besides the URL. A context for TLS costs 20 ms a connection: none on this host."""
+    local = url.host in LOCAL_HOSTS or "unix_socket" in url.query
+    plain = local and not any(name.startswith("ssl") for name in url.query)
+    return MYSQL_DEFAULTS | ({"ssl_disabled": "true"} if plain else {})
 
 
 def _sqlite(url: sa.URL, *, shared: bool) -> sa.Engine:

@@ -49,14 +49,14 @@ def test_a_killed_transaction_is_interrupted_and_done_again(database):
     assert count(database) == 2
 
 
-def test_a_connection_that_died_in_the_pool_is_replaced(database):
+def test_a_connection_that_died_in_the_pool_is_replaced_when_the_work_is_done_again(database):
     with database.read() as tx:
         number = tx.execute(sa.text("SELECT CONNECTION_ID()")).scalar()
     other = Database(database.url.render_as_string(hide_password=False))
     with other.read() as tx:
         tx.exec_driver_sql(f"KILL CONNECTION {number}")
     other.close()
-    add(database)
+    database.retrying(lambda: add(database))
 
 
 def test_a_loss_during_the_commit_is_not_to_be_done_again_blindly(database):
