@@ -8,11 +8,13 @@ from compute_cloud.compute.orders import Orders
 from compute_cloud.compute.tools import Tools
 from compute_cloud.context import nobody
 from compute_cloud.errors import NotFound, Problem
-from compute_cloud.lifecycle.states import TaskState, VmState
+from compute_cloud.lifecycle.states import PowerState, TaskState, VmState
+from compute_cloud.objects.host import HostedServer
 from compute_cloud.objects.server import Server, ServerQuery
 
 LOG = logging.getLogger(__name__)
 _PAGE = 1000
+_DOWN = (PowerState.SHUTDOWN, PowerState.CRASHED)
 _MOVING = frozenset(
     {
         TaskState.RESIZE_PREP,
@@ -50,6 +52,21 @@ def remove_leftovers(tools: Tools, orders: Orders, expected: Collection[str], *,
             orders.remove_if(server_id, partial(_said_unwanted, tools, server_id))
         except Problem as problem:
             LOG.warning("guest %s could not be removed: %s", server_id, problem.detail or problem.message)
+
+
+def resume_guests(tools: Tools, orders: Orders, hosted: Collection[HostedServer]) -> None:
+    """Start the guests again that ran when the host went down: records say that they run, and they do not."""
+    states = {guest.server_id: guest.power_state for guest in tools.driver.guests()}
+    for server in hosted:
+        ran = (server.vm_state, server.task_state, server.power_state) == (VmState.ACTIVE, None, PowerState.RUNNING)
+        if not ran or states.get(server.server_id) not in _DOWN or orders.is_busy(server.server_id):
+            continue
+        try:
+            tools.driver.resume_guest(server.server_id)
+        except Problem as problem:
+            LOG.warning("guest %s could not be started again: %s", server.server_id, problem.detail or problem.message)
+        else:
+            LOG.info("guest %s ran before the host went down and was started again", server.server_id)
 
 
 def expected_here(tools: Tools) -> frozenset[str]:

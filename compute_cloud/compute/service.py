@@ -9,7 +9,7 @@ from typing import TypeVar
 from oslo_config import cfg
 
 from compute_cloud.clients.image import ImageService
-from compute_cloud.compute.adopt import expected_here, remove_leftovers
+from compute_cloud.compute.adopt import expected_here, remove_leftovers, resume_guests
 from compute_cloud.compute.orders import Orders
 from compute_cloud.compute.tools import open_tools
 from compute_cloud.compute.watch import PowerWatch
@@ -56,6 +56,7 @@ class ComputeService:
         self._timers: list[Timer] = []
         self._nodes: Timer | None = None
         self._seen = 0.0
+        self._adopted = False
 
     # its own life
 
@@ -178,6 +179,9 @@ class ComputeService:
     def _adopt(self) -> None:
         """Take the guests that stand as ours again, have open orders sent again, remove what has no server here."""
         hosted = self._tools.conductor.host_started(nobody(), host=self._conf.host)
+        if self._conf.resume_guests_state_on_host_boot and not self._adopted:
+            resume_guests(self._tools, self._orders, hosted)
+        self._adopted = True
         for server in hosted:
             self._watch.known(server.server_id, PowerState(server.power_state))
         self._watch.sync(afresh=False)

@@ -78,6 +78,10 @@ class Guests(Protocol):
         """Define and start the guest; return facts for the conductor (``root_device_name``). Raises HostCannot."""
         ...
 
+    def resume_guest(self, server_id: str) -> None:
+        """Start a guest again that stands and does not run, as after the host was down. Raises NotFound, HostCannot."""
+        ...
+
     def stop_and_undefine(self, server_id: str) -> None:
         """Stop the guest at once and forget its definition; disks stay."""
         ...

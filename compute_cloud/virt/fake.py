@@ -124,6 +124,10 @@ class FakeDriver:
             self._put(guest)
         return {"root_device_name": "/dev/vda"}
 
+    def resume_guest(self, server_id: str) -> None:
+        guest = self._guest(server_id)
+        self._put(Guest(server_id=server_id, name=guest.name, power_state=PowerState.RUNNING))
+
     def stop_and_undefine(self, server_id: str) -> None:
         if server_id not in self._remembered.guests:
             return

@@ -33,7 +33,7 @@ def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
 
 
 def compute_conf(home: Path, **given: Any) -> cfg.ConfigOpts:
-    """Return a configuration of a compute host whose state is in ``home``; ``group__name`` sets an option of a group."""
+    """Return the configuration of a compute host with its state in ``home``; ``group__name`` names a group's option."""
     conf = cfg.ConfigOpts()
     options.register(conf)
     conf([], default_config_files=[], default_config_dirs=[])
@@ -65,7 +65,10 @@ def flavor(**given: Any) -> Flavor:
 
 @dataclass
 class MemoryConductor:
-    """What a compute host asks of the conductor. ``troubles`` are raised by the next calls, one each."""
+    """What a compute host asks of the conductor. ``troubles`` are raised by the next calls, one each.
+
+    ``verdicts`` on tickets go before what the servers' hosts say.
+    """
 
     host: str = "h1"
     servers: dict[str, Server] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class MemoryConductor:
     alive: int = 0
     started: int = 0
     answers: list[tuple[str, str, Outcome]] = field(default_factory=list)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     power: list[tuple[str, int]] = field(default_factory=list)
     troubles: list[Problem] = field(default_factory=list)
     away: bool = False
@@ -103,6 +107,8 @@ class MemoryConductor:
         self._trouble(context)
         self.answers.append((ticket, server_id, outcome))
         server = self.servers.get(server_id)
+        if ticket in self.verdicts:
+            return self.verdicts[ticket]
         return Verdict.KEEP if server is not None and server.host == outcome.host else Verdict.REMOVE
 
     def report_alive(self, context: Context, *, alive: Any) -> None:

@@ -9,8 +9,6 @@ from pathlib import Path
 
 DIRECTORIES = ("/run/libvirt", "/var/lib/libvirt", "/etc/libvirt", "/var/log/libvirt", "/var/cache/libvirt")
 QEMU_CONF = """
-user = "root"
-group = "root"
 security_driver = "none"
 namespaces = []
 cgroup_controllers = []
@@ -34,7 +32,7 @@ class PrivateLibvirtd:
         (home / "etc" / "libvirtd.conf").write_text('auth_unix_rw = "none"\n')
         script = " && ".join([*binds, "mkdir -p /var/lib/libvirt/qemu", 'echo $$ > "$1"', "exec sleep infinity"])
         self._keeper = subprocess.Popen(["unshare", "-m", "sh", "-c", script, "sh", str(home / "keeper")])
-        _wait(lambda: (home / "keeper").exists())
+        _wait((home / "keeper").exists)
         self._run("virtlogd", "-d", "-p", f"{home}/virtlogd.pid")
         self.start()
 

@@ -172,6 +172,9 @@ class LibvirtDriver:
         self._lifecycle.start(order.server_id, domain_xml(domain))
         return {"root_device_name": f"/dev/{domain.disks[0].device}"}
 
+    def resume_guest(self, server_id: str) -> None:
+        self._lifecycle.resume(server_id)
+
     def stop_and_undefine(self, server_id: str) -> None:
         self._lifecycle.stop(server_id)
 

@@ -69,6 +69,16 @@ class Lifecycle:
         self._ours.add(server_id)
         self._connection.ask(started, doing="start the guest")
 
+    def resume(self, server_id: str) -> None:
+        """Start a guest again that is defined, unless it runs. Raises NotFound, HostCannot, Unavailable."""
+
+        def resumed(live: Any) -> None:
+            domain = live.lookupByUUIDString(server_id)
+            if not domain.isActive():
+                domain.create()
+
+        self._connection.ask(resumed, doing="start the guest")
+
     def stop(self, server_id: str) -> None:
         """Stop the guest at once and forget it; none is fine. Raises HostCannot when it does not stop, Unavailable."""
         library = self._connection.library

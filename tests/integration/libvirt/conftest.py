@@ -27,6 +27,11 @@ def live() -> Any:
 
 
 @pytest.fixture(scope="session")
+def uri() -> str:
+    return URI
+
+
+@pytest.fixture(scope="session")
 def guest_image() -> bytes:
     if not Path(GUEST_IMAGE).exists():
         pytest.skip(f"no guest image at {GUEST_IMAGE} (devstack/guest-image/build.sh makes one)")
@@ -43,8 +48,8 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
-def host(home: Path) -> Iterator[str]:
-    yield f"test-{home.name[-8:]}"
+def host(home: Path) -> str:
+    return f"test-{home.name[-8:]}"
 
 
 @pytest.fixture
