@@ -22,6 +22,7 @@ BACKLOG = 1024
 NATIVE_THREADS = 64
 MAX_HEADERS_BYTES = 65536
 _SECRETS = re.compile(r"((?:token|password|secret|signature|key)[^=&]*=)[^&]*", re.IGNORECASE)
+_SHOWN = ("content-length", "x-openstack-request-id")
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -62,24 +63,26 @@ def serve(conf: cfg.ConfigOpts, listening: socket.socket, app: Wsgi, *, tls: boo
 
 
 def access_log(app: Wsgi) -> Wsgi:
-    """Log one line a request: who, what, status, bytes, seconds. Values that look like secrets are masked."""
+    """Log one line a request: its id, who, what, status, bytes, seconds. Values that look like secrets are masked."""
 
     def logged(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if not ACCESS.isEnabledFor(logging.INFO):
             return app(environ, start_response)
-        began, seen = time.perf_counter(), {"status": "-", "length": "-"}
+        began, seen = time.perf_counter(), {"status": "-"}
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             seen["status"] = status[:3]
-            seen["length"] = next((value for name, value in headers if name.lower() == "content-length"), "-")
+            seen.update((name.lower(), value) for name, value in headers if name.lower() in _SHOWN)
             return start_response(status, headers, *more)
 
         try:
             return app(environ, start)
         finally:
-            what = f"{environ['REQUEST_METHOD']} {_target(environ)}"
+            asked = f"{environ['REQUEST_METHOD']} {_target(environ)}"
+            length, request_id = (seen.get(name, "-") for name in _SHOWN)
             took = time.perf_counter() - began
-            ACCESS.info("%s %r %s %s %.3f", environ.get("REMOTE_ADDR", "-"), what, seen["status"], seen["length"], took)
+            who = environ.get("REMOTE_ADDR", "-")
+            ACCESS.info("%s %s %r %s %s %.3f", request_id, who, asked, seen["status"], length, took)
 
     return logged
 

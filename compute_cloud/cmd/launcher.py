@@ -216,6 +216,8 @@ class Watcher:
         self._ready += len(os.read(self._tally, 4096))
         if before < self._wanted <= self._ready:
             say_ready(self._program, self._wanted)
+        elif before >= self._wanted:
+            LOG.info("a worker of %s is back", self._program)
 
     def _send(self, what: signal.Signals) -> None:
         for worker in self._running:
