@@ -61,7 +61,7 @@ class FlavorCreate(AskingList):
         parser.add_argument("vcpus", type=int, help="number of virtual CPUs")
         parser.add_argument("--ephemeral", type=int, default=0, metavar="<GiB>", help="ephemeral disk")
         parser.add_argument("--swap", type=int, default=0, metavar="<MiB>", help="swap disk")
-        parser.add_argument("--rxtx-factor", type=float, default=1.0, metavar="<factor>", help="kept for old clouds")
+        parser.add_argument("--rxtx-factor", type=float, metavar="<factor>", help="kept for old clouds")
         parser.add_argument(
             "--is-public", type=_truth, default=True, metavar="<true|false>", help="whether every project sees it"
         )
@@ -77,11 +77,10 @@ class FlavorCreate(AskingList):
             "vcpus": parsed_args.vcpus,
             "OS-FLV-EXT-DATA:ephemeral": parsed_args.ephemeral,
             "swap": parsed_args.swap,
-            "rxtx_factor": parsed_args.rxtx_factor,
             "os-flavor-access:is_public": parsed_args.is_public,
         }
-        if parsed_args.description is not None:
-            flavor["description"] = parsed_args.description
+        optional = {"description": parsed_args.description, "rxtx_factor": parsed_args.rxtx_factor}
+        flavor |= {key: value for key, value in optional.items() if value is not None}
         created = self.cloud.compute.post("/flavors", json={"flavor": flavor}).json()["flavor"]
         return columns(COLUMNS, [created])
 

@@ -1,0 +1,136 @@
+"""The `compute-cloud` command, as an installed program, against a whole cloud in one process."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fixtures.ports import answers, free_port
+from tests.fixtures.process import Process
+from tests.fixtures.waiting import wait_for
+
+BIN = Path(sys.executable).parent
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def clouds_yaml(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    directory = tmp_path_factory.mktemp("cloud")
+    port, image_port = free_port(), free_port()
+    command = [str(BIN / "compute-cloud-all-in-one"), f"--state-dir={directory}", f"--port={port}"]
+    cloud = Process("all-in-one", [*command, f"--image-port={image_port}"], directory / "output.log")
+    cloud.start()
+    try:
+        wait_for(lambda: cloud.check() and answers(port) and answers(image_port), "the cloud answers")
+        yield directory / "clouds.yaml"
+    finally:
+        cloud.kill()
+
+
+@pytest.fixture(scope="module")
+def run(clouds_yaml: Path) -> Run:
+    """Run the command as a user named in clouds.yaml."""
+
+    def run_it(*words: str, cloud: str = "admin") -> "subprocess.CompletedProcess[str]":
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+        clean |= {"OS_CLIENT_CONFIG_FILE": str(clouds_yaml), "OS_CLOUD": cloud}
+        command = [str(BIN / "compute-cloud"), *words]
+        return subprocess.run(command, env=clean, capture_output=True, text=True, timeout=120, check=False)
+
+    return run_it
+
+
+def ask(run: Run, *words: str, cloud: str = "admin") -> Any:
+    done = run(*words, "-f", "json", cloud=cloud)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _furnished(run: Run, clouds_yaml: Path) -> None:
+    """Wait for a host, make a flavor and an image."""
+    wait_for(lambda: [h for h in ask(run, "hypervisor-list") if h["State"] == "up"], "a hypervisor is up")
+    ask(run, "flavor-create", "tiny", "auto", "64", "1", "1")
+    upload = (
+        "import sys, warnings; warnings.simplefilter('ignore'); import openstack\n"
+        "cloud = openstack.connect(cloud='admin')\n"
+        "cloud.image.create_image('empty', data=bytes(1 << 20), disk_format='raw', visibility='public')\n"
+    )
+    environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds_yaml)}
+    subprocess.run([sys.executable, "-c", upload], env=environment, check=True, timeout=120)
+
+
+def test_a_server_from_boot_to_delete(run: Run) -> None:
+    boot = ("boot", "--flavor", "tiny", "--image", "empty", "--meta", "color=blue", "--poll", "web")
+    booted = run(*boot, "-f", "json", cloud="demo")
+    assert booted.returncode == 0, booted.stderr
+    server = json.loads(booted.stdout)
+    assert (server["name"], server["status"], server["flavor"]) == ("web", "ACTIVE", "tiny")
+    assert server["metadata"] == {"color": "blue"}
+    progress = booted.stderr.splitlines()
+    assert progress[-1].startswith("web: ACTIVE after")
+    assert len(progress) > 2, "each step has its line"
+    assert all(line.startswith("web: ") for line in progress)
+
+    [listed] = ask(run, "list", "--name", "web", "--status", "ACTIVE", cloud="demo")
+    assert (listed["ID"], listed["Power State"]) == (server["id"], "Running")
+    assert ask(run, "show", "web", cloud="demo")["id"] == server["id"]
+    assert run("console-log", "--length", "5", "web", cloud="demo").returncode == 0
+    [seen] = ask(run, "list", "--all-tenants", "--host", ask(run, "show", server["id"])["OS-EXT-SRV-ATTR:host"])
+    assert seen["ID"] == server["id"]
+
+    deleted = run("delete", "--wait", "web", cloud="demo")
+    assert deleted.returncode == 0, deleted.stderr
+    assert deleted.stderr.splitlines()[-1].startswith("web: gone after")
+    assert ask(run, "list", cloud="demo") == []
+
+
+def test_several_at_once(run: Run) -> None:
+    many = ask(run, "boot", "--flavor", "tiny", "--image", "empty", "--max-count", "3", "--poll", "many", cloud="demo")
+    names = [server["name"] for server in many["servers"]]
+    assert sorted(names) == ["many-1", "many-2", "many-3"]
+    assert {server["status"] for server in many["servers"]} == {"ACTIVE"}
+    assert run("delete", "--wait", *names, cloud="demo").returncode == 0
+
+
+def test_a_boot_that_fits_nowhere_says_why(run: Run) -> None:
+    ask(run, "flavor-create", "huge", "auto", "64", "1", "1000")
+    failed = run("boot", "--flavor", "huge", "--image", "empty", "--poll", "giant", cloud="demo")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert "No valid host" in failed.stderr.splitlines()[-1] or "Quota" in failed.stderr.splitlines()[-1]
+    assert "(req" in failed.stderr.splitlines()[-1] or "request req-" in failed.stderr.splitlines()[-1]
+    run("delete", "--wait", "giant", cloud="demo")
+
+
+def test_what_operators_see(run: Run) -> None:
+    up = {service["Binary"]: service["State"] for service in ask(run, "service-list")}
+    assert {"nova-compute", "nova-conductor", "nova-scheduler"} <= up.keys()
+    assert set(up.values()) == {"up"}
+    assert "nova" in {zone["Name"] for zone in ask(run, "availability-zone-list")}
+    assert [image["Name"] for image in ask(run, "image-list")] == ["empty"]
+    assert {flavor["Name"] for flavor in ask(run, "flavor-list")} >= {"tiny"}
+
+
+def test_what_users_do_not_see(run: Run) -> None:
+    for words in (("service-list",), ("hypervisor-list",), ("flavor-create", "x", "auto", "1", "1", "1")):
+        refused = run(*words, cloud="demo")
+        assert refused.returncode == 1
+        assert len(refused.stderr.splitlines()) == 1
+        assert "HTTP 403, request req-" in refused.stderr
+    assert ask(run, "availability-zone-list", cloud="demo") == [{"Name": "nova", "Status": "available"}]
+
+
+def test_wrong_names(run: Run) -> None:
+    for words in (
+        ("show", "nothing"),
+        ("flavor-delete", "nothing"),
+        ("boot", "--flavor", "nothing", "--image", "e", "x"),
+    ):
+        failed = run(*words)
+        assert failed.returncode == 1
+        assert "'nothing'" in failed.stderr
