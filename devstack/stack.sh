@@ -114,7 +114,7 @@ report() {
         printf '\nNothing changed: the cloud was here as it should be.\n'
     fi
     printf '\n'
-    as_admin compute-cloud show "$FIRST_SERVER"
+    as_admin compute-cloud show "$FIRST_SERVER" -c id -c name -c status -c flavor -c image -c OS-EXT-SRV-ATTR:instance_name
     cat <<TEXT
 
 The cloud answers at http://127.0.0.1:$COMPUTE_PORT/v2.1 (compute) and http://127.0.0.1:$IMAGE_PORT (image).

@@ -5,7 +5,7 @@ accounts_make() {
     account_make "$ACCOUNT"
     account_make "$CONDUCTOR_ACCOUNT"
     account_make "$KEYSTONE_ACCOUNT"
-    if ! id -nG "$CONDUCTOR_ACCOUNT" | grep -qw "$ACCOUNT"; then
+    if ! id -nG "$CONDUCTOR_ACCOUNT" | tr ' ' '\n' | grep -qxF "$ACCOUNT"; then
         usermod --append --groups "$ACCOUNT" "$CONDUCTOR_ACCOUNT"
     fi
 }
