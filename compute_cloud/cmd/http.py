@@ -3,6 +3,7 @@
 Sockets are bound before workers are forked and are shared by them: whichever is free takes the next connection.
 """
 
+import contextlib
 import logging
 import os
 import re
@@ -123,6 +124,8 @@ class _GreenServer:
     def stop(self) -> None:
         # the server's own end: it shuts idle connections and waits for the others
         self._running.kill()
+        with contextlib.suppress(self._eventlet.greenlet.GreenletExit):
+            self._running.wait()
 
 
 class _NativeServer:

@@ -5,11 +5,13 @@ and forks again where a worker died. SIGTERM and SIGINT let workers finish, SIGH
 them take mutable options and logging anew.
 """
 
+import fcntl
 import gc
 import logging
 import os
 import signal
 import sys
+import termios
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -136,7 +138,6 @@ class Watcher:
         self._lifeline, self._hold = os.pipe()
         self._tally, self._ballot = os.pipe()
         os.set_blocking(self._lifeline, False)
-        os.set_blocking(self._tally, False)
 
     def run(self) -> int:
         """Keep the workers running until a signal says to stop; return the exit status."""
@@ -213,7 +214,11 @@ class Watcher:
 
     def _count_ready(self) -> None:
         before = self._ready
-        self._ready += len(os.read(self._tally, 4096))
+        # one signal may stand for several workers, and the next one then for none: a read would wait for ever
+        waiting = int.from_bytes(fcntl.ioctl(self._tally, termios.FIONREAD, bytes(4)), sys.byteorder)
+        if not waiting:
+            return
+        self._ready += len(os.read(self._tally, waiting))
         if before < self._wanted <= self._ready:
             say_ready(self._program, self._wanted)
         elif before >= self._wanted:
