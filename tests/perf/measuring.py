@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import psutil
+
 from tests.fixtures.cloud import Cloud
 
 T = TypeVar("T")
@@ -15,13 +17,19 @@ DAEMONS = PARTS[:4]
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """``count`` pieces of work took ``wall_seconds``; ``cpu_seconds`` by part; each asked took one of ``took``."""
+    """What ``count`` pieces of work took: CPU time by part, and each request one of ``took_seconds``.
+
+    ``client_seconds`` is the CPU time of the benchmark itself, ``others_seconds`` that of everybody else on the
+    machine: where it is large, wall time says little.
+    """
 
     what: str
     count: int
     wall_seconds: float
     cpu_seconds: Mapping[str, float]
     took_seconds: tuple[float, ...] = ()
+    client_seconds: float = 0.0
+    others_seconds: float = 0.0
     notes: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -49,6 +57,8 @@ class Measured:
             "per_second": round(self.rate, 2),
             "cpu_ms_each": {part: round(self.cpu_ms([part]), 2) for part in PARTS},
             "daemons_cpu_ms_each": round(self.cpu_ms(), 2),
+            "client_cpu_seconds": round(self.client_seconds, 2),
+            "others_cpu_seconds": round(self.others_seconds, 2),
             **{name: round(value, 3) for name, value in self.notes.items()},
         }
         for percent in (50, 99):
@@ -80,12 +90,26 @@ def pss_of(cloud: Cloud) -> dict[str, float]:
 
 def measure(cloud: Cloud, what: str, count: int, work: Callable[[], Iterable[float] | None]) -> Measured:
     """Do ``work``, which is ``count`` pieces and may return what each took, and say what it cost."""
-    before, began = cpu_of(cloud), time.monotonic()
+    before, began, machine, client = cpu_of(cloud), time.monotonic(), _machine_seconds(), time.process_time()
     took = tuple(work() or ())
-    wall = time.monotonic() - began
-    after = cpu_of(cloud)
+    wall, client = time.monotonic() - began, time.process_time() - client
+    machine, after = _machine_seconds() - machine, cpu_of(cloud)
     used = {part: after[part] - before[part] for part in PARTS}
-    return Measured(what=what, count=count, wall_seconds=wall, cpu_seconds=used, took_seconds=took)
+    return Measured(
+        what=what,
+        count=count,
+        wall_seconds=wall,
+        cpu_seconds=used,
+        took_seconds=took,
+        client_seconds=client,
+        others_seconds=max(machine - client - sum(used.values()), 0.0),
+    )
+
+
+def _machine_seconds() -> float:
+    """Return the CPU seconds that anybody has used on this machine."""
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
 
 
 def at_once(concurrency: int, items: Iterable[T], do: Callable[[T], object]) -> list[float]:

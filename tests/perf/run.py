@@ -5,6 +5,8 @@ import json
 import platform
 from collections.abc import Sequence
 
+import psutil
+
 from tests.fixtures.cloud import Cloud, Plan
 from tests.perf.measuring import PARTS, Measured
 from tests.perf.scenarios import SCENARIOS
@@ -39,13 +41,13 @@ def main(*names: str) -> None:
 
 
 def _print_table(done: Sequence[Measured]) -> None:
-    heads = ["what", "wall s", "per s", "p50 ms", "p99 ms", "daemons", *PARTS]
-    rows = [heads, ["", "", "", "", "", "CPU ms", *("CPU ms" for _ in PARTS)], *(_row(one) for one in done)]
+    heads = ["what", "wall s", "per s", "p50 ms", "p99 ms", "daemons", *PARTS, "client", "others"]
+    units = ["", "", "", "", "", "CPU ms", *("CPU ms" for _ in PARTS), "CPU ms", "% of CPU"]
+    rows = [heads, units, *(_row(one) for one in done)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     for row in rows:
-        first, *rest = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join([row[0].ljust(widths[0]), *rest]))
-        del first
+        figures = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join([row[0].ljust(widths[0]), *figures]))
     for one in done:
         for name, value in one.notes.items():
             print(f"{one.what}: {name} {value:.1f}")
@@ -60,4 +62,6 @@ def _row(one: Measured) -> list[str]:
         *("" if value is None else f"{value:.1f}" for value in times),
         f"{one.cpu_ms():.1f}",
         *(f"{one.cpu_ms([part]):.1f}" for part in PARTS),
+        f"{1000 * one.client_seconds / one.count:.1f}",
+        f"{100 * one.others_seconds / one.wall_seconds / psutil.cpu_count():.0f}",
     ]
