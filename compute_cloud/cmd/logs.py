@@ -30,6 +30,11 @@ LEVELS = [
 def register(conf: cfg.ConfigOpts) -> None:
     """Register the options of logging; to be done before the command line is read."""
     log.register_options(conf)
+    set_defaults()
+
+
+def set_defaults() -> None:
+    """Keep libraries quiet by default."""
     log.set_defaults(default_log_levels=LEVELS)
 
 

@@ -26,28 +26,14 @@ QUEUE_PAUSE_SECONDS = 0.25
 # A server that works on a long call says so twice in this time; silence means that it died with the call.
 SILENCE_SECONDS = 15
 
-DEFAULTS: dict[str, Any] = {
-    # after an outage everybody is back within 3 s of the broker
-    "rabbit_retry_interval": 1,
-    "rabbit_retry_backoff": 1,
-    "rabbit_interval_max": 3,
-    "kombu_reconnect_delay": 0.2,
-    "kombu_reconnect_splay": 0.2,
-    # a reply whose asker is gone holds a worker no longer than this
-    "kombu_missing_consumer_retry_timeout": 20,
-}
-
 
 class BrokerTransport:
     """A transport of oslo.messaging with clients and servers of contracts."""
 
     def __init__(self, conf: cfg.ConfigOpts, *, program: str) -> None:
         self._conf = conf
-        oslo_messaging.set_transport_defaults(control_exchange=EXCHANGE)
+        set_defaults()
         self._transport = oslo_messaging.get_rpc_transport(conf)
-        if "oslo_messaging_rabbit" in conf:
-            for name, value in DEFAULTS.items():
-                conf.set_default(name, value, group="oslo_messaging_rabbit")
         rabbit.adapt(self._transport, f"{conf.host}:{program}")
         self._clients: dict[tuple[type, str | None], Any] = {}
         self._lock = Lock()
@@ -71,6 +57,12 @@ class BrokerTransport:
     def close(self) -> None:
         """Leave the broker."""
         self._transport.cleanup()
+
+
+def set_defaults() -> None:
+    """Give oslo.messaging's options the defaults that this product wants."""
+    oslo_messaging.set_transport_defaults(control_exchange=EXCHANGE)
+    rabbit.set_defaults()
 
 
 class BrokerServer:

@@ -9,12 +9,28 @@
 import logging
 from typing import Any
 
+from oslo_config import cfg
 from oslo_messaging._drivers import impl_rabbit
 
 from compute_cloud.rpc import names
 
 LOG = logging.getLogger(__name__)
 LONGEST_WAIT_SECONDS = 1.0
+DEFAULTS: dict[str, Any] = {
+    # after an outage everybody is back within 3 s of the broker
+    "rabbit_retry_interval": 1,
+    "rabbit_retry_backoff": 1,
+    "rabbit_interval_max": 3,
+    "kombu_reconnect_delay": 0.2,
+    "kombu_reconnect_splay": 0.2,
+    # a reply whose asker is gone holds a worker no longer than this
+    "kombu_missing_consumer_retry_timeout": 20,
+}
+
+
+def set_defaults() -> None:
+    """Give the driver's options other defaults, before it registers them."""
+    cfg.set_defaults(impl_rabbit.rabbit_opts, **DEFAULTS)
 
 
 class _Connection(impl_rabbit.Connection):  # type: ignore[misc]
