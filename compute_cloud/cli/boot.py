@@ -83,7 +83,8 @@ class Boot(AskingOne):
         """Return the servers of the answer, as the API shows them now."""
         compute = self.cloud.compute
         if "reservation_id" in answer:
-            return list(pages(compute, "/servers/detail", "servers", {"reservation_id": answer["reservation_id"]}))
+            found = pages(compute, "/servers/detail", "servers", {"reservation_id": answer["reservation_id"]})
+            return sorted(found, key=lambda server: (len(server["name"]), server["name"]))
         return [compute.get(f"/servers/{answer['server']['id']}").json()["server"]]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TextIO
 
+DAEMONS = frozenset({"api", "conductor", "scheduler", "compute"})
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 MARKS = {"Success": "✓", "Error": "✗"}
 
@@ -43,7 +44,7 @@ def steps_of(action: dict[str, Any] | None) -> tuple[Step, ...]:
     events = sorted((action or {}).get("events") or [], key=lambda event: event["start_time"] or "")
     return tuple(
         Step(
-            name=event["event"].rpartition("__")[2].replace("_", " "),
+            name=_plain_name(event["event"]),
             seconds=_seconds(event.get("start_time"), event.get("finish_time")),
             result=event.get("result") if event.get("finish_time") else None,
             reason=event.get("details"),
@@ -110,7 +111,7 @@ class TerminalScreen:
 
     def _step(self, step: Step) -> str:
         mark = MARKS.get(step.result, "·") if step.result else self._spinner()
-        return f"{mark} {step.name}" + ("" if step.seconds is None else f" {step.seconds:.0f}s")
+        return f"{mark} {step.name}" + ("" if step.seconds is None else f" {_took(step.seconds)}s")
 
     def _summary(self, lines: Sequence[Line]) -> str:
         counts: dict[str, int] = {}
@@ -124,10 +125,20 @@ class TerminalScreen:
         return SPINNER[self._turn % len(SPINNER)]
 
 
+def _plain_name(event: str) -> str:
+    """Return what is done, without the daemon that does it (``compute_spawn_guest`` -> ``spawn guest``)."""
+    words = event.rpartition("__")[2].split("_")
+    return " ".join(words[1:] if len(words) > 1 and words[0] in DAEMONS else words)
+
+
+def _took(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= 10 or seconds == int(seconds) else f"{seconds:.1f}"
+
+
 def _words(step: Step) -> str:
     if step.result is None:
         return f"{step.name}: running"
-    took = "" if step.seconds is None else f" in {step.seconds:.0f} s"
+    took = "" if step.seconds is None else f" in {_took(step.seconds)} s"
     if step.result == "Success":
         return f"{step.name}: done{took}"
     return f"{step.name}: failed{took}" + (f": {step.reason}" if step.reason else "")

@@ -185,13 +185,13 @@ class CannedCloud:
         running = {"finish_time": None, "result": None}
         events = [
             {
-                "event": "guest",
+                "event": "compute__spawn_guest",
                 "start_time": "2026-01-01T00:00:02.000000",
                 "details": None,
                 **(ended if over else running),
             },
             {
-                "event": "host",
+                "event": "conductor_choose_host",
                 "start_time": "2026-01-01T00:00:01.000000",
                 "details": None,
                 **ended,

@@ -45,7 +45,7 @@ def test_poll_tells_each_step_and_shows_the_active_server(ask: Run, cloud: Canne
     assert answer.code == 0, answer.err
     assert json.loads(answer.out)["status"] == "ACTIVE"
     lines = answer.err.splitlines()
-    assert lines[:3] == ["web: host: done in 4 s", "web: guest: running", "web: guest: done in 3 s"]
+    assert lines[:3] == ["web: choose host: done in 4 s", "web: spawn guest: running", "web: spawn guest: done in 3 s"]
     assert lines[3].startswith("web: ACTIVE after ")
     assert len(lines) == 4
 
