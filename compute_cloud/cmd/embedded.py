@@ -154,6 +154,9 @@ def _clouds(passwords: dict[str, str], compute_url: str, image_url: str) -> str:
         f"      password: {passwords[user]}\n"
         f"    compute_endpoint_override: {compute_url}\n"
         f"    image_endpoint_override: {image_url}\n"
+        # openstackclient lists servers only where it finds an identity service of version 3, without asking it anything
+        "    identity_api_version: 3\n"
+        f"    identity_endpoint_override: {compute_url}\n"
         for user in ("admin", "demo")
     ]
     return "clouds:\n" + "".join(entries)

@@ -161,6 +161,9 @@ clouds_text_standalone() {
       password: $(secret $user)
     compute_endpoint_override: http://127.0.0.1:$COMPUTE_PORT/v2.1
     image_endpoint_override: http://127.0.0.1:$IMAGE_PORT
+    # openstackclient lists servers only where it finds an identity service of version 3, without asking it anything
+    identity_api_version: 3
+    identity_endpoint_override: http://127.0.0.1:$COMPUTE_PORT/v2.1
 TEXT
     done
 }
