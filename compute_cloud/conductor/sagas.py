@@ -7,12 +7,13 @@ changed and with what the watchers write of it. Whoever loses the swap has been 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 from oslo_log import log
 
 from compute_cloud.concurrency import Pool
 from compute_cloud.conductor.faults import Overtaken
+from compute_cloud.conductor.moments import Moment, Watcher
 from compute_cloud.conductor.run import Run
 from compute_cloud.context import Context
 from compute_cloud.db.session import Database, Tx
@@ -27,25 +28,6 @@ LOG = log.getLogger(__name__)
 
 ANSWER_TRIES = 5
 DUE_AT_ONCE = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moment:
-    """Something that just became true of a flow. ``what``: done, parked, again, failed, undone or ended."""
-
-    what: str
-    record: Record
-    step: Step
-    at: float
-    began_at: float
-    outcome: Outcome | None = None
-    problem: Problem | None = None
-
-
-class Watcher(Protocol):
-    """Sees every moment, in the transaction that makes it true."""
-
-    def __call__(self, tx: Tx, moment: Moment) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from compute_cloud.conductor.sagas import Moment
+from compute_cloud.conductor.moments import Moment
 from compute_cloud.db.session import Tx
 from compute_cloud.db.stores import actions, servers
 from compute_cloud.lifecycle.saga import Status
