@@ -48,7 +48,7 @@ prepare() {
 stack() {
     step python install_packages "${PYTHON_PACKAGES[@]}"
     begin packages packages_of_the_stack
-    begin accounts accounts_make
+    begin accounts accounts_make "$mode"
     if [[ $mode == keystone ]]; then
         begin keystone-venv keystone_venv
     fi

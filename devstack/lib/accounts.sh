@@ -1,10 +1,10 @@
 # shellcheck shell=bash
 # System accounts of the daemons. The conductor's and Keystone's are apart, since each alone may read its database URL.
 
-accounts_make() {
+accounts_make() {  # accounts_make keystone|standalone
     account_make "$ACCOUNT"
     account_make "$CONDUCTOR_ACCOUNT"
-    account_make "$KEYSTONE_ACCOUNT"
+    [[ $1 != keystone ]] || account_make "$KEYSTONE_ACCOUNT"
     if ! id -nG "$CONDUCTOR_ACCOUNT" | tr ' ' '\n' | grep -qxF "$ACCOUNT"; then
         usermod --append --groups "$ACCOUNT" "$CONDUCTOR_ACCOUNT"
     fi

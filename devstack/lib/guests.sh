@@ -2,6 +2,7 @@
 # The guest image, the first server, and the removal of every guest of ours.
 
 readonly FIRST_SERVER=first-server
+readonly QEMU_LOGS=/var/log/libvirt/qemu
 
 guest_image() {
     local made_with
@@ -60,6 +61,8 @@ guests_remove() {
     for domain in $(domains_of_ours); do
         virsh -q destroy "$domain" >/dev/null 2>&1 || true
         virsh -q undefine --managed-save --snapshots-metadata --checkpoints-metadata --nvram "$domain"
+        rm -f "$QEMU_LOGS/$domain.log"
         echo "guest $domain removed"
     done
+    rm -f "$QEMU_LOGS"/probe-????????.log  # of the compute daemon's probe of KVM
 }

@@ -21,7 +21,6 @@ readonly UNITS=/etc/systemd/system
 readonly ACCOUNT=compute-cloud
 readonly CONDUCTOR_ACCOUNT=compute-cloud-conductor
 readonly KEYSTONE_ACCOUNT=compute-cloud-keystone
-readonly ACCOUNTS=("$ACCOUNT" "$CONDUCTOR_ACCOUNT" "$KEYSTONE_ACCOUNT")
 
 readonly DAEMONS=(conductor scheduler compute api)  # in the order they start
 

@@ -42,7 +42,7 @@ is_alive() {  # is_alive PID PROGRAM
     [[ -n ${1:-} && -r /proc/$1/stat ]] || return 1
     state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 1
     [[ $state != Z && $state != X ]] || return 1
-    tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2"
+    { tr '\0' ' ' <"/proc/$1/cmdline" | grep -qF -- "$2"; } 2>/dev/null
 }
 
 pid_of() {  # pid_of NAME: of a daemon of ours that lives
@@ -119,12 +119,26 @@ WantedBy=multi-user.target
 TEXT
 }
 
+daemons_stop() {  # daemons_stop NAME...: all asked at once, so that they finish beside one another
+    local name pid
+    if has_systemd; then
+        systemctl stop "${@/%/.service}" 2>/dev/null || true
+    else
+        for name in "$@"; do
+            ! pid=$(pid_of "$name") || kill -TERM "$pid" 2>/dev/null || true
+        done
+    fi
+    for name in "$@"; do
+        daemon_stop "$name"
+    done
+}
+
 daemon_stop() {  # daemon_stop NAME: ask, wait, insist
     local name=$1 pid
     if has_systemd; then
         systemctl stop "$name.service" 2>/dev/null || true
     elif pid=$(pid_of "$name"); then
-        kill -TERM "$pid"
+        kill -TERM "$pid" 2>/dev/null || true
         is_gone "$name" || wait_quietly 60 is_gone "$name" || true
         kill -KILL -- "-$pid" 2>/dev/null || true
         wait_for 10 "the end of $name" is_gone "$name"

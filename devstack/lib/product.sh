@@ -70,9 +70,9 @@ daemons_up() {
 }
 
 daemons_down() {
-    local daemon
-    for daemon in api compute scheduler conductor; do
-        daemon_stop "compute-cloud-$daemon"
-        daemon_forget "compute-cloud-$daemon"
+    local names=("${DAEMONS[@]/#/compute-cloud-}") name
+    daemons_stop "${names[@]}"
+    for name in "${names[@]}"; do
+        daemon_forget "$name"
     done
 }
