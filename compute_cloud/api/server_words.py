@@ -13,13 +13,6 @@ def host_id(project_id: str | None, host: str | None) -> str:
     return hashlib.sha224(f"{project_id or ''}{host}".encode()).hexdigest()
 
 
-def guest_name(server_id: str, template: str) -> str:
-    """Return the hypervisor's name of a guest: the template filled with the first 32 bits of the id, or ``uuid``."""
-    if "%(uuid)" in template:
-        return template % {"uuid": server_id}
-    return template % int(server_id[:8], 16)
-
-
 def hostname_of(name: str, server_id: str) -> str:
     """Return the hostname that a guest gets for a server's name; one that leaves nothing gets ``Server-<id>``."""
     kept = name.encode("ascii", "ignore").decode().replace(" ", "-").replace("_", "-")

@@ -5,9 +5,10 @@ from typing import Any, Final
 from compute_cloud.api.body import OMITTED, Body, Groups, View, field
 from compute_cloud.api.microversions import SERVERS_UNIFORM
 from compute_cloud.api.request import ApiRequest
-from compute_cloud.api.server_words import guest_name, host_id
+from compute_cloud.api.server_words import host_id
 from compute_cloud.api.shown import precise, zulu
 from compute_cloud.api.status import IN_PROGRESS, status_of
+from compute_cloud.objects.guest import guest_name
 from compute_cloud.objects.server import Server
 
 # Who is shown a field: everyone who sees the server in full, those whom a policy lets, and only where one is shown.

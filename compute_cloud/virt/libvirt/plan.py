@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from compute_cloud.errors import Invalid
 from compute_cloud.objects.boot import BootOrder
+from compute_cloud.objects.guest import guest_name
 from compute_cloud.virt.driver import HostCannot
 from compute_cloud.virt.libvirt.description import X86, Disk, Domain, Graphics, Label, Processor, Smbios
 
@@ -94,13 +95,6 @@ def plan(order: BootOrder, host: HostFacts, settings: Settings, *, created_at: s
         spare_pcie_ports=_SPARE_PCIE_PORTS if machine is not None and "q35" in machine else 0,
         tb_cache_mb=settings.tb_cache_mb if host.virt_type == "qemu" else None,
     )
-
-
-def guest_name(server_id: str, template: str) -> str:
-    """Return the hypervisor's name of a guest: the template filled with the first 32 bits of the id, or ``uuid``."""
-    if "%(uuid)" in template:
-        return template % {"uuid": server_id}
-    return template % int(server_id[:8], 16)
 
 
 def disk_names(order: BootOrder) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from compute_cloud.errors import Invalid
+from compute_cloud.objects.guest import guest_name
 from compute_cloud.objects.image import Image
 from compute_cloud.virt.driver import HostCannot
 from compute_cloud.virt.libvirt.description import Domain
-from compute_cloud.virt.libvirt.plan import HostFacts, Settings, guest_name, plan
+from compute_cloud.virt.libvirt.plan import HostFacts, Settings, plan
 from compute_cloud.virt.libvirt.xml import domain_xml
 from tests.factories.compute import flavor, order
 
