@@ -71,8 +71,8 @@ REASONS: Final[Mapping[int, str]] = {
     200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 207: "Multi-Status", 300: "Multiple Choices",
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
     406: "Not Acceptable", 409: "Conflict", 410: "Gone", 413: "Request Entity Too Large",
-    415: "Unsupported Media Type", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
-    503: "Service Unavailable",
+    415: "Unsupported Media Type", 416: "Requested Range Not Satisfiable", 429: "Too Many Requests",
+    500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
 }  # fmt: skip
 
 

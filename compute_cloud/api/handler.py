@@ -9,6 +9,7 @@ from webob import Request
 from compute_cloud.api import faults, microversions
 from compute_cloud.api.faults import StartResponse, Wsgi
 from compute_cloud.api.identity import Environ, context_of, unauthorized
+from compute_cloud.api.incoming import body_of
 from compute_cloud.api.operation import Actions, Entry, Operation, Removed, chosen, document_of, standing, take
 from compute_cloud.api.request import Answer, ApiRequest, Tools
 from compute_cloud.api.resources import versions
@@ -102,7 +103,7 @@ class ComputeApi:
         )
         request.require(operation.rule)
         if operation.body is not None and document is None:
-            document = document_of(http.environ.get("CONTENT_TYPE"), lambda: bytes(http.body))
+            document = document_of(http.environ.get("CONTENT_TYPE"), lambda: body_of(http.environ))
         take(request, operation, document, relaxed=relaxed)
         return _encoded(operation.handler(request, **place.parts), operation.status(version))
 
@@ -111,7 +112,7 @@ def _operation(entry: Entry, http: Request, version: int) -> tuple[Operation, An
     """Return the operation asked for, and the body when it had to be read to know."""
     document = None
     if isinstance(entry, Actions):
-        document = document_of(http.environ.get("CONTENT_TYPE"), lambda: bytes(http.body))
+        document = document_of(http.environ.get("CONTENT_TYPE"), lambda: body_of(http.environ))
         entry = chosen(entry, document)
     if isinstance(entry, Removed):
         raise faults.Gone("This resource is no longer available. No forwarding address is given.")

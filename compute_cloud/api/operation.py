@@ -4,10 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import msgspec
-
 from compute_cloud.api.body import Body, NoQuery, Query
 from compute_cloud.api.faults import WrongMedia
+from compute_cloud.api.incoming import json_of
 from compute_cloud.api.microversions import NEWEST, minor, written
 from compute_cloud.api.request import ApiRequest
 from compute_cloud.errors import Invalid, NotFound
@@ -100,10 +99,7 @@ def document_of(content_type: str | None, read: Callable[[], bytes]) -> Any:
     media = (content_type or "").partition(";")[0].strip().lower()
     if media not in {"application/json", "application/vnd.openstack.compute+json"}:
         raise WrongMedia(f"Unsupported Content-Type {media[:60] or '(none)'}; the API reads application/json.")
-    try:
-        document = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise Invalid("Malformed request body: it is no JSON that can be read.") from error
+    document = json_of(raw)
     if not isinstance(document, dict):
         raise Invalid("Malformed request body: it must be a JSON object.")
     return document

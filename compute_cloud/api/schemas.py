@@ -149,6 +149,8 @@ def one_of(*values: object) -> Kind:
 
 
 ANYTHING: Final = Kind({})
+# What no hypervisor, shell or file can hold.
+NO_NUL: Final = r"^[^\x00]*\Z"
 NAME: Final = Kind({"type": "string", "minLength": 1, "maxLength": 255, "format": "name"})
 TEXT: Final = Kind({"type": "string", "maxLength": 255, "format": "text"})
 FLAG: Final = Kind({"enum": [True, *_TRUE, False, *_FALSE]}, read_flag)
@@ -163,7 +165,7 @@ METADATA: Final = Kind(
     {
         "type": "object",
         "propertyNames": {"minLength": 1, "maxLength": 255, "pattern": r"^[a-zA-Z0-9-_:. ]{1,255}\Z"},
-        "additionalProperties": {"type": "string", "maxLength": 255},
+        "additionalProperties": {"type": "string", "maxLength": 255, "pattern": NO_NUL},
     }
 )
-TAG: Final = Kind({"type": "string", "minLength": 1, "maxLength": 60, "pattern": r"^[^,/]*\Z"})
+TAG: Final = Kind({"type": "string", "minLength": 1, "maxLength": 60, "pattern": r"^[^,/\x00]*\Z"})

@@ -107,7 +107,10 @@ def build_image_app(conf: cfg.ConfigOpts, conductor: ConductorRpc, policy: Polic
 
 def find(environ: Mapping[str, Any]) -> tuple[Handler, dict[str, str]]:
     """Return who answers a request, and the names in its path. Raises NotFound, WrongMethod."""
-    path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+    try:
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode()
+    except ValueError:
+        raise NotFound("The resource could not be found.") from None
     for pattern, methods in _COMPILED:
         found = pattern.fullmatch(path.rstrip("/"))
         if found:

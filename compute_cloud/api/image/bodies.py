@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from compute_cloud.api.complaints import Validator, complain
 from compute_cloud.api.faults import TooLarge
-from compute_cloud.api.image.documents import IMAGE_PROPERTIES, READ_ONLY, WRITABLE, is_reserved
+from compute_cloud.api.image.documents import IMAGE_PROPERTIES, NO_NUL, PROPERTY, READ_ONLY, WRITABLE, is_reserved
 from compute_cloud.errors import Conflict, Forbidden, Invalid
 from compute_cloud.objects.image import Image
 
@@ -18,8 +18,8 @@ _VALIDATOR: Final = Validator(
     {
         "type": "object",
         "properties": {key: form for key, form in IMAGE_PROPERTIES.items() if key in WRITABLE or key == "id"},
-        "propertyNames": {"minLength": 1, "maxLength": 255},
-        "additionalProperties": {"type": "string", "maxLength": 65535},
+        "propertyNames": {"minLength": 1, "maxLength": 255, "pattern": NO_NUL},
+        "additionalProperties": PROPERTY,
     }
 )
 _OPERATIONS: Final = ("add", "remove", "replace")

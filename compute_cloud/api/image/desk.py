@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
-import msgspec
 from oslo_config import cfg
 from webob import Request
 
-from compute_cloud.api.faults import TooLarge
 from compute_cloud.api.image.policy import ImagePolicy, scope_of
 from compute_cloud.api.image.store import Store
+from compute_cloud.api.incoming import body_of, json_of
 from compute_cloud.context import Context
 from compute_cloud.errors import Invalid, NotFound
 from compute_cloud.objects.image import Image
@@ -51,20 +51,15 @@ class Ask:
 
     @property
     def pairs(self) -> Sequence[tuple[str, str]]:
-        """The query string, in order."""
-        return list(self.http.GET.items())
+        """The query string, in order. Raises Invalid."""
+        try:
+            return parse_qsl(self.http.query_string, keep_blank_values=True, errors="strict", max_num_fields=500)
+        except ValueError as problem:
+            raise Invalid("The query string is malformed.") from problem
 
     def body(self) -> object:
         """Return the JSON of the body. Raises Invalid, TooLarge."""
-        if (self.http.content_length or 0) > BODY_MOST_BYTES:
-            raise TooLarge("The request body is too large.")
-        text = self.http.body_file.read(BODY_MOST_BYTES + 1)
-        if len(text) > BODY_MOST_BYTES:
-            raise TooLarge("The request body is too large.")
-        try:
-            return msgspec.json.decode(text)
-        except (msgspec.DecodeError, RecursionError) as problem:
-            raise Invalid("The body of the request is no JSON.", detail=str(problem)) from problem
+        return json_of(body_of(self.http.environ, most_bytes=BODY_MOST_BYTES))
 
     def image(self, image_id: str, rule: str) -> Image:
         """Return an image that the asker sees and may do this with. Raises NotFound, Forbidden."""

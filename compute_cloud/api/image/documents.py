@@ -70,13 +70,16 @@ def _time(moment: datetime | None) -> str | None:
 
 
 def _words(most: int) -> dict[str, Any]:
-    return {"type": ["null", "string"], "maxLength": most}
+    return {"type": ["null", "string"], "maxLength": most, "pattern": NO_NUL}
 
 
 def _one_of(words: tuple[str, ...]) -> dict[str, Any]:
     return {"type": ["null", "string"], "enum": [None, *words]}
 
 
+NO_NUL: Final = "^[^\\x00]*$"
+PROPERTY: Final[Mapping[str, Any]] = {"type": "string", "maxLength": 65535, "pattern": NO_NUL}
+_TAG: Final = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": NO_NUL}
 _UUID: Final = "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
 _READ_ONLY_FORMS: Final[Mapping[str, dict[str, Any]]] = {
     "status": {"type": "string", "enum": list(STATUSES)},
@@ -102,13 +105,13 @@ IMAGE_PROPERTIES: Final[Mapping[str, dict[str, Any]]] = {
     "min_ram": {"type": "integer", "minimum": 0, "maximum": 2147483647},
     "protected": {"type": "boolean"},
     "os_hidden": {"type": "boolean"},
-    "tags": {"type": "array", "maxItems": 128, "items": {"type": "string", "minLength": 1, "maxLength": 255}},
+    "tags": {"type": "array", "maxItems": 128, "items": _TAG},
     **{key: {**form, "readOnly": True} for key, form in _READ_ONLY_FORMS.items()},
 }
 IMAGE_SCHEMA: Final[Mapping[str, Any]] = {
     "name": "image",
     "properties": IMAGE_PROPERTIES,
-    "additionalProperties": {"type": "string", "maxLength": 65535},
+    "additionalProperties": PROPERTY,
     "links": [
         {"rel": "self", "href": "{self}"},
         {"rel": "enclosure", "href": "{file}"},

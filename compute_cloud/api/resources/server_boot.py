@@ -18,6 +18,7 @@ from compute_cloud.api.schemas import (
     IPV6,
     METADATA,
     NAME,
+    NO_NUL,
     TAG,
     TEXT,
     UUID,
@@ -122,7 +123,7 @@ class ServerFields(Body):
     name: str = field(NAME, required=True)
     image_id: str | None = field(_IMAGE, name="imageRef")
     flavor_id: str = field(_FLAVOR, name="flavorRef", required=True)
-    password: str | None = field(Kind({"type": "string", "maxLength": 255}), name="adminPass")
+    password: str | None = field(Kind({"type": "string", "maxLength": 255, "pattern": NO_NUL}), name="adminPass")
     metadata: dict[str, str] = field(METADATA, default={})
     networks: Any = field(_NETWORKS, until="2.36")
     networks_or_word: Any = field(_NETWORKS_OR_WORD, name="networks", since="2.37", required=True)
