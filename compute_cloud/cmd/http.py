@@ -59,7 +59,7 @@ def serve(conf: cfg.ConfigOpts, listening: socket.socket, app: Wsgi, *, tls: boo
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, idle)
     logged = access_log(app)
     if concurrency.backend() == "eventlet":
-        return _GreenServer(conf, listening, logged, tls=tls)
+        return _GreenServer(conf, listening, _terminated(logged), tls=tls)
     return _NativeServer(conf, listening, logged, tls=tls)
 
 
@@ -94,6 +94,17 @@ def _target(environ: dict[str, Any]) -> str:
     return path + "?" + _SECRETS.sub(r"\1***", query) if query else path
 
 
+def _terminated(app: Wsgi) -> Wsgi:
+    """Say that a body in chunks has an end, as WebOb wants to hear before it reads one; eventlet does not say so."""
+
+    def told(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+            environ["wsgi.input_terminated"] = True
+        return app(environ, start_response)
+
+    return told
+
+
 class _GreenServer:
     def __init__(self, conf: cfg.ConfigOpts, listening: socket.socket, app: Wsgi, *, tls: bool) -> None:
         import eventlet
@@ -104,7 +115,7 @@ class _GreenServer:
         eventlet.wsgi.MAX_HEADER_LINE = wsgi.max_header_line
         eventlet.wsgi.MAX_TOTAL_HEADER_SIZE = max(MAX_HEADERS_BYTES, wsgi.max_header_line)
         if tls:
-            listening = _tls_context(conf).wrap_socket(listening, server_side=True)
+            listening = _tls_context(conf).wrap_socket(listening, server_side=True, do_handshake_on_connect=False)
         self._arguments = {
             "sock": listening,
             "site": app,

@@ -2,8 +2,10 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -26,10 +28,10 @@ def free_port():
 class Site:
     """A site in two workers."""
 
-    def __init__(self, place, backend):
+    def __init__(self, place, backend, more=""):
         self.port = free_port()
         options = place / "site.conf"
-        options.write_text("[wsgi]\nclient_socket_timeout = 1\nmax_header_line = 2000\n")
+        options.write_text(f"[wsgi]\nclient_socket_timeout = 1\nmax_header_line = 2000\n{more}")
         environ = {**os.environ, "COMPUTE_CLOUD_CONCURRENCY_BACKEND": backend}
         self.words = (place / "words").open("w+")
         command = [sys.executable, SITE, str(self.port), options]
@@ -55,16 +57,18 @@ class Site:
             answer = connection.getresponse()
             return answer.status, answer.read()
 
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.words.close()
+
 
 @pytest.fixture(params=["eventlet", "threading"], scope="module")
 def site(request, tmp_path_factory):
-    site = Site(tmp_path_factory.mktemp("site"), request.param)
-    site.wait_until_ready()
-    yield site
-    if site.process.poll() is None:
-        site.process.kill()
-        site.process.wait()
-    site.words.close()
+    with closing(Site(tmp_path_factory.mktemp("site"), request.param)) as site:
+        site.wait_until_ready()
+        yield site
 
 
 def test_it_answers_and_keeps_the_connection(site):
@@ -137,6 +141,25 @@ def test_told_to_stop_it_finishes_what_was_asked(site):  # the last one: it ends
     asking.join()
     assert said == [(200, b"/slow")]
     assert site.process.wait(20) == 0
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="a certificate is made by openssl")
+@pytest.mark.parametrize("backend", ["eventlet", "threading"])
+def test_tls_and_a_client_that_never_shakes_hands(tmp_path, backend):
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, *subject]
+    subprocess.run(made, check=True, capture_output=True)
+    with closing(Site(tmp_path, backend, f"ssl_cert_file = {cert}\nssl_key_file = {key}\n")) as site:
+        site.wait_until_ready()
+        trusting = ssl.create_default_context(cafile=cert)
+        with socket.create_connection(("127.0.0.1", site.port)):
+            connection = http.client.HTTPSConnection("127.0.0.1", site.port, timeout=20, context=trusting)
+            with closing(connection):
+                connection.request("GET", "/safe")
+                assert connection.getresponse().read() == b"/safe"
+        with pytest.raises((OSError, http.client.HTTPException)):
+            site.get("/safe")
 
 
 def test_a_port_that_is_taken_is_named():

@@ -12,7 +12,7 @@ class Site:
     def start(self):
         from compute_cloud.cmd import http
 
-        self.server = http.serve(self.conf, self.listening, app, tls=False)
+        self.server = http.serve(self.conf, self.listening, app, tls=bool(self.conf.wsgi.ssl_cert_file))
         self.server.start()
 
     def stop(self):
