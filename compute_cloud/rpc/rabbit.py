@@ -17,7 +17,7 @@ from compute_cloud.rpc import names
 LOG = logging.getLogger(__name__)
 LONGEST_WAIT_SECONDS = 1.0
 DEFAULTS: dict[str, Any] = {
-    # after an outage everybody is back within 3 s of the broker
+    # tries to reach the broker again are at most about 3.5 s apart
     "rabbit_retry_interval": 1,
     "rabbit_retry_backoff": 1,
     "rabbit_interval_max": 3,
