@@ -5,9 +5,13 @@ The cloud has a RabbitMQ and a MariaDB of its own, so that stopping them harms n
 
 import json
 import logging
+import os
+import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,7 @@ import pytest
 from tests.fixtures.broker import PrivateBroker
 from tests.fixtures.cloud import Cloud, Plan
 from tests.fixtures.database import PrivateDatabase
+from tests.fixtures.rest import Answer
 from tests.fixtures.waiting import wait_for
 
 pytestmark = [
@@ -26,7 +31,9 @@ pytestmark = [
     pytest.mark.timeout(300),
 ]
 LOG = logging.getLogger(__name__)
+Flavored = dict[str, str]
 BOOTS = 20
+ASKERS = 4
 DOWN_SECONDS = 5
 AWAY_SECONDS = 10
 PATIENCE_SECONDS = 60
@@ -45,9 +52,13 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="module")
-def boot(cloud: Cloud) -> Callable[[str], str]:
-    image, flavor = cloud.image(), cloud.flavor()
-    return lambda name: cloud.boot(name, image, flavor)
+def flavored(cloud: Cloud) -> Flavored:
+    return {"imageRef": cloud.image(), "flavorRef": cloud.flavor()}
+
+
+@pytest.fixture(scope="module")
+def boot(cloud: Cloud, flavored: Flavored) -> Callable[[str], str]:
+    return lambda name: cloud.boot(name, flavored["imageRef"], flavored["flavorRef"])
 
 
 def kill(*daemons: str) -> Callable[[Cloud], None]:
@@ -71,7 +82,14 @@ def database_away(cloud: Cloud) -> None:
     cloud.database.start()
 
 
+def one_worker(cloud: Cloud) -> None:
+    """Kill one of two conductors; the process that watches over them starts another."""
+    os.kill(psutil.Process(cloud.daemons["conductor"].pid).children()[0].pid, signal.SIGKILL)
+    time.sleep(DOWN_SECONDS)
+
+
 FAULTS = {
+    "worker": one_worker,
     "conductor": kill("conductor"),
     "scheduler": kill("scheduler"),
     "compute": kill("compute-0", "compute-1"),
@@ -94,6 +112,33 @@ def test_every_boot_ends_well_or_says_why(name: str, cloud: Cloud, boot: Callabl
 
     one_more = boot(f"{name}-afterwards")
     assert active(settle(cloud, BOOTS + 1)) == active(servers) | {one_more}
+    remove_all(cloud)
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_requests_that_come_meanwhile_are_taken_or_refused(name: str, cloud: Cloud, flavored: Flavored) -> None:
+    over = threading.Event()
+
+    def ask(number: int) -> list[Answer]:
+        answers = []
+        while not over.wait(0.2):
+            wanted = {"name": f"{name}-{number}", "networks": "none", **flavored}
+            answers.append(cloud.user.post("/servers", {"server": wanted}))
+        return answers
+
+    with ThreadPoolExecutor(ASKERS) as pool:
+        asked = [pool.submit(ask, number) for number in range(ASKERS)]
+        FAULTS[name](cloud)
+        over.set()
+        answers = [answer for each in asked for answer in each.result()]
+    LOG.info("%s: %s", name, Counter(answer.status for answer in answers))
+    assert answers
+    assert {answer.status for answer in answers} <= {202, 503}
+    taken = {answer.body["server"]["id"] for answer in answers if answer.status == 202}
+    servers = settle(cloud)
+    LOG.info("%s: %s", name, Counter(server["status"] for server in servers))
+    assert taken <= {server["id"] for server in servers}
+    assert all(server["status"] == "ACTIVE" or reason(server) for server in servers)
     remove_all(cloud)
 
 
@@ -126,18 +171,20 @@ def test_no_other_daemons_configuration_names_the_database(cloud: Cloud) -> None
         assert holds == (name == "conductor"), name
 
 
-def settle(cloud: Cloud, count: int) -> list[dict[str, Any]]:
+def settle(cloud: Cloud, count: int | None = None) -> list[dict[str, Any]]:
     def settled(server: dict[str, Any]) -> bool:
         return server["status"] in ("ACTIVE", "ERROR") and server["OS-EXT-STS:task_state"] is None
 
-    def look() -> list[dict[str, Any]]:
+    def look() -> tuple[list[dict[str, Any]]] | None:
         answer = cloud.user.get("/servers/detail")
         if answer.status != 200:  # the daemons find one another again within that time too
-            return []
+            return None
         servers: list[dict[str, Any]] = answer.body["servers"]
-        return servers if len(servers) == count and all(map(settled, servers)) else []
+        return (servers,) if count in (None, len(servers)) and all(map(settled, servers)) else None
 
-    return wait_for(look, f"{count} servers are ACTIVE or ERROR", seconds=PATIENCE_SECONDS, pause=0.25)
+    what = f"{count or 'all'} servers are ACTIVE or ERROR"
+    (servers,) = wait_for(look, what, seconds=PATIENCE_SECONDS, pause=0.25) or ([],)
+    return servers
 
 
 def reason(server: dict[str, Any]) -> str:
@@ -185,7 +232,7 @@ def claims_equal_servers(cloud: Cloud, servers: list[dict[str, Any]]) -> None:
 
 def remove_all(cloud: Cloud) -> None:
     for server in cloud.servers():
-        assert cloud.user.delete(f"/servers/{server['id']}").status == 204
+        assert cloud.user.delete(f"/servers/{server['id']}").status in (204, 404)
     nothing_is_left(cloud)
 
 
