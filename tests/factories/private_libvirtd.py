@@ -30,7 +30,11 @@ class PrivateLibvirtd:
             binds.append(f"mount --bind {mine} {real}")
         (home / "etc" / "qemu.conf").write_text(QEMU_CONF)
         (home / "etc" / "libvirtd.conf").write_text('auth_unix_rw = "none"\n')
-        script = " && ".join([*binds, "mkdir -p /var/lib/libvirt/qemu", 'echo $$ > "$1"', "exec sleep infinity"])
+        if Path("/dev/kvm").exists():
+            # as udev would have it: a libvirt whose QEMU may not open the device probes QEMU anew at every turn
+            kvm = f"mknod {home}/kvm c 10 232 && chgrp kvm {home}/kvm && chmod 0660 {home}/kvm"
+            binds.append(f"{kvm} && mount --bind {home}/kvm /dev/kvm")
+        script = " && ".join([*binds, 'echo $$ > "$1"', "exec sleep infinity"])
         self._keeper = subprocess.Popen(["unshare", "-m", "sh", "-c", script, "sh", str(home / "keeper")])
         _wait((home / "keeper").exists)
         self._run("virtlogd", "-d", "-p", f"{home}/virtlogd.pid")

@@ -19,6 +19,7 @@ T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 _KEEPALIVE_SECONDS, _KEEPALIVE_COUNT = 5, 5
 _PATIENCE_SECONDS = 15.0
+_TICK_MILLISECONDS, _LEAVING_SECONDS = 1000, 5.0
 
 
 class Connection:
@@ -29,7 +30,7 @@ class Connection:
         self._lock = concurrency.Lock()
         self._live: Any = None
         self._greeted: list[Callable[[Any], None]] = []
-        self._events: EventLoop | None = None
+        self._looping = False
 
     @property
     def library(self) -> Any:
@@ -64,20 +65,21 @@ class Connection:
         """Let go of libvirt; guests run on."""
         with self._lock:
             live, self._live = self._live, None
-            events, self._events = self._events, None
+            looping, self._looping = self._looping, False
         if live is not None:
             with contextlib.suppress(self.library.libvirtError):
                 concurrency.in_native_thread(live.close)
-        if events is not None:
-            events.stop()
+        if looping:
+            _LOOP.leave()
 
     def _open(self) -> Any:
         if self._live is not None:
             return self._live
         with self._lock:
             if self._live is None:
-                if self._events is None:
-                    self._events = EventLoop(self.library)
+                if not self._looping:
+                    _LOOP.enter(self.library)
+                    self._looping = True
                 self._live = self._connect()
                 LOG.info("connected to %s", self._uri)
             return self._live
@@ -124,31 +126,45 @@ class Connection:
 
 
 class EventLoop:
-    """libvirt's own loop, which reads events and keeps connections alive; one a process, begun once."""
+    """libvirt's own loop, which reads events and keeps connections alive: one a process, while anybody needs it."""
 
-    def __init__(self, library: Any) -> None:
-        self._library = library
-        self._stopping = False
-        library.registerErrorHandler(lambda *_: None, None)
-        _register(library)
-        self._tick = library.virEventAddTimeout(1000, lambda *_: None, None)
-        self._task = concurrency.spawn(self._run)
+    def __init__(self) -> None:
+        self._lock = concurrency.Lock()
+        self._users = 0
+        self._registered = False
+        self._stopping = concurrency.Event()
+        self._task: concurrency.Task | None = None
 
-    def stop(self) -> None:
-        """End the loop within a second or so."""
-        self._stopping = True
-        self._task.wait(5)
-        self._library.virEventRemoveTimeout(self._tick)
+    def enter(self, library: Any) -> None:
+        """Have the loop run; to be called before the connection is opened."""
+        with self._lock:
+            self._users += 1
+            if self._users > 1:
+                return
+            if not self._registered:
+                library.registerErrorHandler(_say_nothing, None)
+                library.virEventRegisterDefaultImpl()
+                library.virEventAddTimeout(_TICK_MILLISECONDS, _say_nothing, None)
+                self._registered = True
+            self._stopping.clear()
+            self._task = concurrency.spawn(self._run, library)
 
-    def _run(self) -> None:
-        while not self._stopping:
-            concurrency.in_native_thread(self._library.virEventRunDefaultImpl)
+    def leave(self) -> None:
+        """Need it no more; it ends within a second or so of the last user's leaving."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0 and self._task is not None:
+                self._stopping.set()
+                self._task.wait(_LEAVING_SECONDS)
+                self._task = None
+
+    def _run(self, library: Any) -> None:
+        while not self._stopping.is_set():
+            concurrency.in_native_thread(library.virEventRunDefaultImpl)
 
 
-_registered: list[bool] = []
+def _say_nothing(*_: object) -> None:
+    """Take what libvirt would print, and the tick that lets the loop look whether it is to end."""
 
 
-def _register(library: Any) -> None:
-    if not _registered:
-        library.virEventRegisterDefaultImpl()
-        _registered.append(True)
+_LOOP = EventLoop()

@@ -117,7 +117,7 @@ class LibvirtDriver:
             verdict = kvm_runs(self._connection, Path(self._conf.state_path), self._disks.directory, cpu_mode=cpu_mode)
             if verdict.runs:
                 return "kvm"
-            why = verdict.why
+            why = " ".join(verdict.why.split())
         LOG.warning(
             "virt_type is kvm, but KVM runs no guest here (%s): guests are emulated (qemu), many times slower", why
         )

@@ -4,13 +4,14 @@ import contextlib
 import time
 from typing import Any
 
+from compute_cloud import concurrency
 from compute_cloud.errors import NotFound
 from compute_cloud.lifecycle.states import PowerState
 from compute_cloud.virt.driver import Guest, HostCannot
 from compute_cloud.virt.libvirt.connection import Connection
 from compute_cloud.virt.libvirt.xml.metadata import OURS, host_of
 
-_STOP_SECONDS = 60.0
+_STOP_SECONDS = 30.0
 
 
 class Lifecycle:
@@ -87,13 +88,22 @@ class Lifecycle:
         def stopped(live: Any) -> None:
             domain = live.lookupByUUIDString(server_id)
             if domain.isActive():
-                _destroy(library, domain)
+                domain.destroy()
             with contextlib.suppress(library.libvirtError):  # a transient domain is gone already
-                domain = live.lookupByUUIDString(server_id)
-                _undefine(library, domain)
+                _undefine(library, live.lookupByUUIDString(server_id))
 
-        with contextlib.suppress(NotFound):
-            self._connection.ask(stopped, doing="stop the guest")
+        until = time.monotonic() + _STOP_SECONDS
+        while True:
+            try:
+                self._connection.ask(stopped, doing="stop the guest")
+            except NotFound:
+                return
+            except HostCannot:  # QEMU may be busy with its disks longer than libvirt waits for it
+                if time.monotonic() > until:
+                    raise
+                concurrency.sleep(1)
+            else:
+                break
         if self._stands(server_id):
             raise HostCannot("The host could not remove the guest.", detail=f"domain {server_id} is still defined")
 
@@ -116,22 +126,6 @@ def power_state_of(library: Any, state: int) -> PowerState:
         library.VIR_DOMAIN_CRASHED: PowerState.CRASHED,
         library.VIR_DOMAIN_PMSUSPENDED: PowerState.SUSPENDED,
     }.get(state, PowerState.NOSTATE)
-
-
-def _destroy(library: Any, domain: Any) -> None:
-    """Stop it; QEMU may be busy with its disks longer than libvirt waits."""
-    until = time.monotonic() + _STOP_SECONDS
-    while True:
-        try:
-            domain.destroy()
-        except library.libvirtError as error:
-            if error.get_error_code() == library.VIR_ERR_OPERATION_INVALID:  # it is off already
-                return
-            busy = error.get_error_code() in {library.VIR_ERR_SYSTEM_ERROR, library.VIR_ERR_OPERATION_FAILED}
-            if not busy or time.monotonic() > until:
-                raise
-        else:
-            return
 
 
 def _undefine(library: Any, domain: Any) -> None:
