@@ -36,6 +36,7 @@ LOG = log.getLogger(__name__)
 T = TypeVar("T")
 Method = TypeVar("Method", bound=Callable[..., Any])
 SWAP_TRIES = 5
+AN_HOUR = 3600.0
 PATIENCE_SECONDS = 20.0  # how long a call outlasts an outage of the database before it is refused
 
 
@@ -69,6 +70,7 @@ class ConductorService:
             every(conf.conductor.flow_poll_seconds, self._office.flows.look),
             every(conf.conductor.flow_lease_seconds / 3, self._office.flows.renew),
             every(conf.report_interval, self._report),
+            every(AN_HOUR, self._prune, at_once=False),
         ]
 
     def stop(self) -> None:
@@ -86,6 +88,11 @@ class ConductorService:
 
     def _report(self) -> None:
         reports.report_alive(self._office, Alive(host=self._conf.host, binary="nova-conductor"))
+
+    def _prune(self) -> None:
+        days = self._conf.conductor.flow_keep_days
+        while reports.prune(self._office, days):
+            pass
 
     # servers
 

@@ -286,4 +286,3 @@ def order(**more: Any) -> BootOrder:
         "hostname": "s",
     }
     return BootOrder(**{**fields, **more})
-

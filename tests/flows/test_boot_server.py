@@ -1,5 +1,6 @@
 """Booting, through everything that may happen on the way."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -184,3 +185,15 @@ def test_a_request_that_comes_twice_boots_once(cloud: Cloud) -> None:
     assert boots.accept_boots(cloud.office, cloud.context, orders, 2) == first
     cloud.settle()
     cloud.check()
+
+
+def test_records_of_flows_that_ended_long_ago_are_taken_away(cloud: Cloud) -> None:
+    from compute_cloud.conductor.answers import reports
+
+    cloud.clock.now = time.time()  # the store writes by the machine's clock when a record was last saved
+    cloud.boot()
+    cloud.settle()
+    assert reports.prune(cloud.office, 7) == 0
+    cloud.clock.now += 8 * 86400
+    assert reports.prune(cloud.office, 7) == 1
+    assert reports.prune(cloud.office, 7) == 0

@@ -49,5 +49,11 @@ def answer(office: Office, ticket: str, server_id: str, outcome: Outcome) -> Ver
     return Verdict.KEEP if server.host == outcome.host else Verdict.REMOVE
 
 
+def prune(office: Office, days: int) -> int:
+    """Take away some of the records of flows that ended more than so many days ago; return how many."""
+    with office.database.write() as tx:
+        return flows.prune(tx, office.clock() - days * 86400)
+
+
 def _now(office: Office) -> datetime:
     return datetime.fromtimestamp(office.clock(), UTC)
