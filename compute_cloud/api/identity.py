@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import logging
 import re
 import secrets
 import time
@@ -18,6 +19,7 @@ from compute_cloud.api.policy import Policy
 from compute_cloud.concurrency import in_native_thread
 from compute_cloud.context import Context, new_request_id
 
+LOG = logging.getLogger(__name__)
 Environ: TypeAlias = dict[str, Any]
 
 CREDENTIALS: Final = "compute_cloud.credentials"
@@ -75,7 +77,7 @@ class BasicAuth:
     _REMEMBERED_MOST: Final = 10_000
 
     def __init__(self, app: Wsgi, *, users: str, mapping: str) -> None:
-        basic_auth.validate_auth_file(users)
+        _check_users(users)
         self._app = app
         self._users = users
         self._mapping_path = Path(mapping)
@@ -121,16 +123,36 @@ class BasicAuth:
         return Path(self._users).stat().st_mtime_ns, self._mapping_path.stat().st_mtime_ns
 
     def _reload(self) -> None:
-        stamp = self._stamps()
-        if stamp != self._stamp:
-            self._mapping = self._load()
-            self._right.clear()
+        """Take changed files; files that can't be read leave what they said before in force."""
+        try:
+            stamp = self._stamps()
+            if stamp == self._stamp:
+                return
             self._stamp = stamp
+            self._right.clear()
+            self._mapping = self._load()
+        except (OSError, ValueError) as error:
+            LOG.warning("who may ask stays as it was: %s", error)
 
     def _load(self) -> dict[str, dict[str, Any]]:
-        """Return user -> what the mapping says of it; whoever has no project in it is nobody."""
-        loaded = yaml.safe_load(self._mapping_path.read_text(encoding="utf-8")) or {}
+        """Return user -> what the mapping says of it; whoever has no project in it is nobody. Raises ValueError."""
+        try:
+            loaded = yaml.safe_load(self._mapping_path.read_text(encoding="utf-8")) or {}
+        except yaml.YAMLError as error:
+            raise ValueError(f"{self._mapping_path} is no YAML: {error}") from error
+        if not isinstance(loaded, dict):
+            raise ValueError(f"{self._mapping_path} does not map users to what they are")  # noqa: TRY004 - of a file
         return {str(user): said for user, said in loaded.items() if isinstance(said, dict) and said.get("project_id")}
+
+
+def _check_users(path: str) -> None:
+    """Raise ValueError unless the file is there and every user in it has a bcrypt hash; OSError where it is not."""
+    with Path(path).open(encoding="utf-8"):
+        pass
+    try:
+        basic_auth.validate_auth_file(path)
+    except HTTPException as error:
+        raise ValueError(f"{path}: {error.detail}") from error
 
 
 def identify(environ: Environ, *, user_id: str, project_id: str, roles: tuple[str, ...]) -> None:

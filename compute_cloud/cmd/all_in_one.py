@@ -5,6 +5,7 @@ and the configuration, which is written at the first start and may be edited aft
 """
 
 import argparse
+import configparser
 import os
 import sys
 from collections.abc import Sequence
@@ -40,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             port=given.port,
             image_port=given.image_port,
         )
-    except OSError as error:
-        sys.exit(f"{PROGRAM}: {error}")
+    except (OSError, ValueError, configparser.Error) as error:
+        sys.exit(f"{PROGRAM}: {' '.join(str(error).split())}")
     conf = begin(PROGRAM, ["--config-file", str(place.configuration), *rest])
     from compute_cloud.cmd import launcher
 

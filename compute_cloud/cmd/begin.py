@@ -35,11 +35,14 @@ def begin(program: str, arguments: Sequence[str] | None = None) -> "cfg.ConfigOp
     logs.register(product.CONF)
     try:
         conf = product.load(arguments, program=program)
+        logs.set_up(conf, program)
+        product.check(conf)
+    except OSError as error:
+        sys.exit(f"{program}: {error}")
     except Exception as error:
-        if type(error).__module__.startswith("oslo_config"):
-            sys.exit(f"{program}: {error}")
+        if type(error).__module__.startswith(("oslo_config", "oslo_log")):
+            sys.exit(f"{program}: {product.said_plainly(error)}")
         raise
-    logs.set_up(conf, program)
     return conf
 
 

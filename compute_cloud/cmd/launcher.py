@@ -20,6 +20,8 @@ from oslo_config import cfg
 
 from compute_cloud import concurrency
 from compute_cloud.cmd.signals import Signals
+from compute_cloud.conf import said_plainly
+from compute_cloud.errors import Problem
 
 LOG = logging.getLogger(__name__)
 STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -90,9 +92,11 @@ class Worker:
             self._daemon = self._make()
             self._daemon.start()
         except Exception as error:
-            LOG.critical(
-                "%s can't start: %s", self._program, error, exc_info=not isinstance(error, OSError | ValueError)
-            )
+            foreseen = isinstance(error, OSError | ValueError | Problem)
+            why = said_plainly(error)
+            LOG.critical("%s can't start: %s", self._program, why, exc_info=not foreseen)
+            if not _logs_to_stderr():
+                sys.stderr.write(f"{self._program}: can't start: {why}\n")
             self._failed = True
             os.kill(os.getpid(), signal.SIGTERM)
             return
@@ -271,6 +275,11 @@ def say_ready(program: str, workers: int = 1) -> None:
         from oslo_service import systemd
 
         systemd.notify_once()
+
+
+def _logs_to_stderr() -> bool:
+    """Tell whether whoever started the daemon sees its log."""
+    return any(getattr(handler, "stream", None) is sys.stderr for handler in logging.getLogger().handlers)
 
 
 def _age_seconds() -> float:

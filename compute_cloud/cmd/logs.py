@@ -11,6 +11,7 @@ LEVELS = [
     "oslo_messaging=INFO",
     "oslo_service=WARNING",
     "oslo_policy=WARNING",
+    "oslo_middleware=WARNING",  # would write what strangers send as their name, line breaks and all
     "oslo_concurrency=WARNING",
     "oslo_db=WARNING",
     "sqlalchemy=WARNING",

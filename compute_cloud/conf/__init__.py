@@ -4,6 +4,7 @@
 options on that one only, so a private object would fail on the first message.
 """
 
+import re
 from collections.abc import Sequence
 from types import ModuleType
 
@@ -78,6 +79,20 @@ def load(arguments: Sequence[str], *, program: str | None = None, files: Sequenc
         default_config_dirs=None if files is None else [],
     )
     return CONF
+
+
+def check(conf: cfg.ConfigOpts) -> None:
+    """Read every option once, so that a wrong value is found at start. Raises what oslo.config raises."""
+    for module in GROUPS:
+        group = conf if module.GROUP is None else conf[module.GROUP.name]
+        for option in module.OPTIONS:
+            group[option.dest]
+
+
+def said_plainly(error: Exception) -> str:
+    """Return what oslo.config says is wrong, on one line, with the file rather than what stands for it."""
+    line = " ".join(str(error).split())
+    return re.sub(r"LocationInfo\(location=<[^>]*>, detail='([^']*)'\)", r"\1", line)
 
 
 def list_opts() -> list[tuple[str | cfg.OptGroup, list[cfg.Opt]]]:
