@@ -12,7 +12,7 @@ from compute_cloud.objects.ticket import PowerReport
 
 LOG = logging.getLogger(__name__)
 _GATHER_SECONDS = 0.1
-_AGAIN_SECONDS = 5.0
+_AGAIN_SECONDS = 2.0
 _IDLE_SECONDS = 300.0
 _BATCH = 500
 

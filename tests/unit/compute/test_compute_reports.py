@@ -163,9 +163,10 @@ def test_power_that_could_not_be_told_is_told_later(
 ) -> None:
     build()
     until(lambda: conductor.started)
-    conductor.away = True
+    conductor.troubles.append(Unavailable("the broker went away"))
     driver.happen(standing.server_id, PowerState.PAUSED)
-    conductor.away = False
+    until(lambda: not conductor.troubles)
+    assert not conductor.power
     until(lambda: conductor.power == [(standing.server_id, int(PowerState.PAUSED))])
 
 
@@ -264,11 +265,8 @@ def test_after_a_long_silence_it_asks_again_what_should_run_here(
     conf.set_override("service_down_time", 1)
     build()
     until(lambda: conductor.started == 1)
-    conductor.away = True
-    beats = conductor.alive
-    conductor.troubles += [Unavailable("still away")] * 2
-    conductor.away = False
-    until(lambda: conductor.alive > beats)
+    conductor.troubles += [Unavailable("the broker went away")] * 2
+    until(lambda: not conductor.troubles)
     until(lambda: conductor.started > 1)
 
 
