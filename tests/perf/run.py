@@ -15,6 +15,7 @@ from tests.perf.scenarios import SCENARIOS
 def main(*names: str) -> None:
     """Run the scenarios of these names in one cloud, and print what they measured."""
     parser = argparse.ArgumentParser(description="Measure the real daemons with the fake driver.")
+    parser.add_argument("--size", type=int, help="servers, requests, seconds or times (default: the scenario's own)")
     parser.add_argument("--json", action="store_true", help="print JSON rather than a table")
     parser.add_argument("--computes", type=int, default=4, help="compute daemons (default: 4)")
     parser.add_argument("--nodes", type=int, default=5, help="nodes of each compute daemon (default: 5)")
@@ -32,9 +33,10 @@ def main(*names: str) -> None:
     done: list[Measured] = []
     with Cloud(plan) as cloud:
         for name in names:
-            done += SCENARIOS[name](cloud)
+            scenario, usual = SCENARIOS[name]
+            done += scenario(cloud, given.size or usual)
     if given.json:
-        machine = {"cpus": platform.machine(), "python": platform.python_version()}
+        machine = {"cpus": psutil.cpu_count(), "architecture": platform.machine(), "python": platform.python_version()}
         print(json.dumps({"plan": vars(given), "machine": machine, "results": [one.as_json() for one in done]}))
     else:
         _print_table(done)

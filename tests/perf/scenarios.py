@@ -12,10 +12,9 @@ from tests.perf.measuring import PARTS, Measured, at_once, measure, pss_of
 
 CONCURRENCY = 8
 PATIENCE_SECONDS = 300.0
-IDLE_SECONDS = 20.0
 
 
-def boots(cloud: Cloud, count: int = 100) -> list[Measured]:
+def boots(cloud: Cloud, count: int) -> list[Measured]:
     """Boot servers, some at once; then one after the other; then many with one request."""
     image, flavor = cloud.image(), cloud.flavor()
     for number in range(CONCURRENCY):
@@ -47,7 +46,7 @@ def boots(cloud: Cloud, count: int = 100) -> list[Measured]:
     return done
 
 
-def deletes(cloud: Cloud, count: int = 100) -> list[Measured]:
+def deletes(cloud: Cloud, count: int) -> list[Measured]:
     """Delete servers, some at once."""
     _fill(cloud, count)
     ids = [server["id"] for server in cloud.servers()][:count]
@@ -61,7 +60,7 @@ def deletes(cloud: Cloud, count: int = 100) -> list[Measured]:
     return [measure(cloud, f"delete {count}, {CONCURRENCY} at once", count, burst)]
 
 
-def lists(cloud: Cloud, count: int = 1000) -> list[Measured]:
+def lists(cloud: Cloud, count: int) -> list[Measured]:
     """List servers in detail and short."""
     _fill(cloud, count)
     done = []
@@ -72,7 +71,7 @@ def lists(cloud: Cloud, count: int = 1000) -> list[Measured]:
     return done
 
 
-def shows(cloud: Cloud, count: int = 2000) -> list[Measured]:
+def shows(cloud: Cloud, count: int) -> list[Measured]:
     """Show one server, some requests at once; other small requests beside it."""
     _fill(cloud, 1)
     server_id = cloud.servers()[0]["id"]
@@ -90,20 +89,19 @@ def shows(cloud: Cloud, count: int = 2000) -> list[Measured]:
     return done
 
 
-def idle(cloud: Cloud) -> list[Measured]:
+def idle(cloud: Cloud, seconds: int) -> list[Measured]:
     """Do nothing; CPU is a second's, memory stands beside it."""
     _fill(cloud, 20)
-    seconds = int(IDLE_SECONDS)
-    done = measure(cloud, f"idle {seconds} s (CPU ms a second)", seconds, lambda: time.sleep(IDLE_SECONDS))
+    done = measure(cloud, f"idle {seconds} s (CPU ms a second)", seconds, lambda: time.sleep(seconds))
     memory = pss_of(cloud)
     notes = {f"{part}_pss_mib": memory[part] for part in PARTS}
     return [replace(done, notes=notes)]
 
 
-def startup(cloud: Cloud) -> list[Measured]:
-    """Stop each daemon and start it; ready is when the broker or a client gets an answer of it."""
+def startup(cloud: Cloud, times: int) -> list[Measured]:
+    """Stop each daemon and start it; ready is when it listens at the broker, or answers a client."""
     done = []
-    for name in ("conductor", "scheduler", "compute-0", "api"):
+    for name in ("conductor", "scheduler", "compute-0", "api") * times:
         cloud.stop(name)
         done.append(measure(cloud, f"start {name.partition('-')[0]}", 1, partial(_start, cloud, name)))
     cloud.wait_until_ready()
@@ -115,14 +113,15 @@ def _start(cloud: Cloud, name: str) -> None:
     cloud.wait_until_listening(name)
 
 
-SCENARIOS: dict[str, Callable[..., list[Measured]]] = {
-    "boots": boots,
-    "lists": lists,
-    "shows": shows,
-    "idle": idle,
-    "deletes": deletes,
-    "startup": startup,
+SCENARIOS: dict[str, tuple[Callable[[Cloud, int], list[Measured]], int]] = {
+    "boots": (boots, 100),
+    "lists": (lists, 1000),
+    "shows": (shows, 2000),
+    "idle": (idle, 20),
+    "deletes": (deletes, 100),
+    "startup": (startup, 1),
 }
+"""Each with its usual size: servers, requests, seconds or times."""
 
 
 def _get(rest: Rest, path: str, _: int) -> None:
