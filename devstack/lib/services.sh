@@ -143,6 +143,7 @@ cgroup_controllers = [ "cpu", "cpuacct", "cpuset", "memory", "devices", "blkio" 
 stdio_handler = "logd"
 remember_owner = 0
 TEXT
+        kvm_open
         virtlogd -d 9>&-
         libvirtd -d 9>&-
     fi
@@ -165,6 +166,24 @@ libvirt_down() {
         fi
     done
     drop_block "$QEMU_CONF"
+    kvm_close
+}
+
+# what udev does elsewhere: while QEMU may not open the device, libvirt looks anew at what QEMU can before each guest
+kvm_open() {
+    [[ -c /dev/kvm ]] || return 0
+    remember kvm-device "$(stat -c '%a %U:%G' /dev/kvm)"
+    chgrp kvm /dev/kvm
+    chmod 0660 /dev/kvm
+}
+
+kvm_close() {
+    local mode owner
+    read -r mode owner <<<"$(remembered kvm-device)"
+    if [[ -n $mode && -c /dev/kvm ]]; then
+        chown "$owner" /dev/kvm
+        chmod "$mode" /dev/kvm
+    fi
 }
 
 services_down() {  # those of the list, the last started first
