@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from compute_cloud.conf import CONF, load
+from compute_cloud.conf import CONF, load, said_plainly
 from compute_cloud.errors import Problem
 
 PROGRAM = "compute-cloud-manage"
@@ -20,16 +20,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logs.register(CONF)
     CONF.set_default("use_stderr", True)
     CONF.set_default("log_dir", None)
-    conf = load(files, program=PROGRAM)
-    conf.set_override("log_file", None)
-    conf.set_override("log_dir", None)
-    logs.set_up(conf, PROGRAM, quiet=not given.verbose)
     try:
+        conf = load(files, program=PROGRAM)
+        conf.set_override("log_file", None)
+        conf.set_override("log_dir", None)
+        logs.set_up(conf, PROGRAM, quiet=not given.verbose)
         given.work(conf, given)
     except Problem as problem:
-        sys.exit(f"{PROGRAM}: {problem.message}" + (f" ({problem.detail})" if problem.detail else ""))
-    except OSError as error:
-        sys.exit(f"{PROGRAM}: {error}")
+        sys.exit(f"{PROGRAM}: {problem.message}" + (f" ({_one_line(problem.detail)})" if problem.detail else ""))
+    except Exception as error:
+        if given.verbose or not _is_of_files_or_database(error):
+            raise
+        sys.exit(f"{PROGRAM}: {_one_line(said_plainly(error))}")
+
+
+def _one_line(text: str) -> str:
+    """Return what libraries say first; the statement and where to read more come after it."""
+    return text.partition("[SQL: ")[0].partition("(Background on")[0].strip()
+
+
+def _is_of_files_or_database(error: Exception) -> bool:
+    """Tell whether this is what an operator can do something about: files, options, the database."""
+    room = type(error).__module__.partition(".")[0]
+    return isinstance(error, OSError | ImportError) or room in {"oslo_config", "oslo_log", "oslo_db", "sqlalchemy"}
 
 
 def _parser() -> argparse.ArgumentParser:
