@@ -24,8 +24,10 @@ LOG = log.getLogger(__name__)
 T = TypeVar("T")
 Tx = sa.Connection
 
-POOL_SIZE = 64  # as many as a conductor has workers for calls and flows: connections beyond it would come and go
-POOL_OVERFLOW = 32
+# For writers, and half of it again for readers. Work beyond that waits for a connection: transactions take some
+# milliseconds, and a server's max_connections (151 by default) has to do for all conductors.
+POOL_SIZE = 24
+POOL_OVERFLOW = 0
 POOL_WAIT_SECONDS = 30
 LOCK_WAIT_SECONDS = 10
 MYSQL_DEFAULTS = {"charset": "utf8mb4", "connect_timeout": "5", "read_timeout": "60", "write_timeout": "60"}
@@ -73,9 +75,10 @@ class Database:
         if self.url.get_backend_name() == "sqlite":
             self._one_connection = self.url.database in {None, "", ":memory:"}
             self._lock = concurrency.Lock()
-            self.engine = _sqlite(self.url, shared=self._one_connection)
+            self.engine = self.readers = _sqlite(self.url, shared=self._one_connection)
         else:
             self.engine = _mysql(self.url, settings)
+            self.readers = _mysql(self.url, {**settings, "max_pool_size": settings["max_pool_size"] // 2}, reads=True)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -94,8 +97,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """Give a transaction for reading; nothing of it is kept. Raises Unavailable."""
-        with _held(self._lock if self._one_connection else None), _translated(), self.engine.connect() as connection:
+        """Give a connection for reading; each statement sees what was committed before it. Raises like `write`."""
+        with _held(self._lock if self._one_connection else None), _translated(), self.readers.connect() as connection:
             yield connection
 
     def retrying(self, work: Callable[[], T], *, seconds: float = LOSS_SECONDS) -> T:
@@ -119,6 +122,7 @@ class Database:
     def close(self) -> None:
         """Close every connection that is not in use."""
         self.engine.dispose()
+        self.readers.dispose()
 
 
 def _settings(conf: cfg.ConfigOpts) -> dict[str, Any]:
@@ -126,7 +130,9 @@ def _settings(conf: cfg.ConfigOpts) -> dict[str, Any]:
     return {name: conf.database[name] for name in wanted}
 
 
-def _mysql(url: sa.URL, settings: dict[str, Any]) -> sa.Engine:
+def _mysql(url: sa.URL, settings: dict[str, Any], *, reads: bool = False) -> sa.Engine:
+    # a reader needs no transaction, and so no statements that begin and end one
+    plain: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True} if reads else {}
     engine = sa.create_engine(
         url.update_query_dict({name: value for name, value in _parameters(url).items() if name not in url.query}),
         pool_size=settings["max_pool_size"],
@@ -138,11 +144,14 @@ def _mysql(url: sa.URL, settings: dict[str, Any]) -> sa.Engine:
         # statement, and the transaction is done again. No reset: every way through `write` and `read` ends its own.
         pool_pre_ping=False,
         pool_reset_on_return=None,
+        **plain,
     )
     exc_filters.register_engine(engine)
 
     @event.listens_for(engine, "connect")
     def _session(dbapi: Any, _record: Any) -> None:
+        if reads:
+            return
         with dbapi.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
             cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}")

@@ -251,7 +251,7 @@ def test_pages_joined_are_the_whole_list(database, rows, order, step):
 def test_a_page_takes_the_same_number_of_statements_whatever_its_size(database):
     put(database, *(server(at, tags=("t",), metadata={"a": "b"}) for at in range(50)))
     seen = []
-    sa.event.listen(database.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+    sa.event.listen(database.readers, "before_cursor_execute", lambda *args: seen.append(args[2]))
     for limit in (1, 50):
         with database.read() as tx:
             assert len(servers.list_whole(tx, ServerQuery(limit=limit))) == limit
