@@ -5,7 +5,7 @@ accounts_make() {  # accounts_make keystone|standalone
     account_make "$ACCOUNT"
     account_make "$CONDUCTOR_ACCOUNT"
     [[ $1 != keystone ]] || account_make "$KEYSTONE_ACCOUNT"
-    if ! id -nG "$CONDUCTOR_ACCOUNT" | tr ' ' '\n' | grep -qxF "$ACCOUNT"; then
+    if ! id -nG "$CONDUCTOR_ACCOUNT" | tr ' ' '\n' | grep -xF "$ACCOUNT"; then
         usermod --append --groups "$ACCOUNT" "$CONDUCTOR_ACCOUNT"
     fi
 }

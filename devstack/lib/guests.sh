@@ -49,7 +49,8 @@ first_server_is_ready() {
 domains_of_ours() {
     local domain
     for domain in $(virsh -q list --all --name); do
-        if virsh dumpxml "$domain" | grep -qF "$INSTANCES/"; then
+        # grep reads to the end: one that stopped at the first hit would fail virsh, and so the pipe
+        if virsh dumpxml "$domain" | grep -F "$INSTANCES/" >/dev/null; then
             echo "$domain"
         fi
     done
@@ -61,8 +62,14 @@ guests_remove() {
     for domain in $(domains_of_ours); do
         virsh -q destroy "$domain" >/dev/null 2>&1 || true
         virsh -q undefine --managed-save --snapshots-metadata --checkpoints-metadata --nvram "$domain"
-        rm -f "$QEMU_LOGS/$domain.log"
         echo "guest $domain removed"
     done
-    rm -f "$QEMU_LOGS"/probe-????????.log  # of the compute daemon's probe of KVM
+    guest_logs_remove
+}
+
+# libvirt keeps a log of every guest that ever was, and of the compute daemon's probe of KVM
+guest_logs_remove() {
+    [[ -d $QEMU_LOGS ]] || return 0
+    find "$QEMU_LOGS" -name '*.log' -exec grep -qF "$INSTANCES/" {} \; -delete
+    rm -f "$QEMU_LOGS"/probe-????????.log
 }

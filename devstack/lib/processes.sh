@@ -42,7 +42,7 @@ is_alive() {  # is_alive PID PROGRAM
     [[ -n ${1:-} && -r /proc/$1/stat ]] || return 1
     state=$(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) || return 1
     [[ $state != Z && $state != X ]] || return 1
-    { tr '\0' ' ' <"/proc/$1/cmdline" | grep -qF -- "$2"; } 2>/dev/null
+    { tr '\0' ' ' <"/proc/$1/cmdline" | grep -F -- "$2"; } >/dev/null 2>&1
 }
 
 pid_of() {  # pid_of NAME: of a daemon of ours that lives

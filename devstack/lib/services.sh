@@ -132,10 +132,8 @@ libvirt_up() {
     if libvirt_answers; then
         return
     fi
-    if has_systemd; then
-        units_up libvirt-daemon-system libvirtd.service libvirtd.socket virtlogd.socket
-    else
-        # without systemd there are no udev, no AppArmor and no machined to lean on; QEMU still runs as libvirt-qemu
+    if ! is_whole_machine; then
+        # no udev and no AppArmor to lean on; QEMU still runs as libvirt-qemu
         put_block "$QEMU_CONF" <<'TEXT'
 security_driver = "none"
 namespaces = []
@@ -144,6 +142,10 @@ stdio_handler = "logd"
 remember_owner = 0
 TEXT
         kvm_open
+    fi
+    if has_systemd; then
+        units_up libvirt-daemon-system libvirtd.service libvirtd.socket virtlogd.socket
+    else
         virtlogd -d 9>&-
         libvirtd -d 9>&-
     fi
@@ -151,12 +153,22 @@ TEXT
     service_started libvirt
 }
 
+is_whole_machine() {
+    has_systemd && ! systemd-detect-virt --quiet --container
+}
+
 libvirt_down() {
     if has_systemd; then
         units_down libvirt-daemon-system libvirtd.service libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket \
             virtlogd.service virtlogd.socket virtlogd-admin.socket
-        return
+    else
+        libvirt_kill
     fi
+    drop_block "$QEMU_CONF"
+    kvm_close
+}
+
+libvirt_kill() {
     local name pid
     for name in libvirtd virtlogd; do
         if [[ -s /run/$name.pid ]]; then
@@ -165,8 +177,6 @@ libvirt_down() {
             wait_for 30 "the end of $name" process_is_gone "$pid" "$name"
         fi
     done
-    drop_block "$QEMU_CONF"
-    kvm_close
 }
 
 # what udev does elsewhere: while QEMU may not open the device, libvirt looks anew at what QEMU can before each guest

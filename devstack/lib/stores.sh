@@ -48,7 +48,7 @@ broker_make() {
     if rabbitmqctl -q authenticate_user "$BROKER_NAME" <<<"$password" >/dev/null 2>&1; then
         return
     fi
-    rabbitmqctl -q list_vhosts --no-table-headers | grep -qx "$BROKER_NAME" || rabbitmqctl -q add_vhost "$BROKER_NAME"
+    rabbitmqctl -q list_vhosts --no-table-headers | grep -x "$BROKER_NAME" || rabbitmqctl -q add_vhost "$BROKER_NAME"
     if ! rabbitmqctl -q add_user "$BROKER_NAME" <<<"$password"; then
         rabbitmqctl -q change_password "$BROKER_NAME" <<<"$password"
     fi
