@@ -44,7 +44,7 @@ class Cast:
 
     ``host(run)`` names who is asked; None: nobody need be, and the step is done. ``enter(tx, run)`` writes what is true
     from the moment the order is out. ``send(tools, run, ticket)`` sends it; it may be called again for the same
-    ticket. ``answered(tools, tx, run, outcome)`` runs in the transaction that takes the answer and returns a `Decision`.
+    ticket. ``answered(tools, tx, run, outcome)`` runs in the transaction that takes the answer; returns a `Decision`.
     ``silent(tools, tx, run)`` is asked instead when the time to send again has come; it returns a decision, or None to
     send again.
     """
