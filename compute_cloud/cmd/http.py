@@ -21,6 +21,7 @@ LOG = logging.getLogger(__name__)
 ACCESS = logging.getLogger("compute_cloud.access")
 BACKLOG = 1024
 NATIVE_THREADS = 64
+A_YEAR_SECONDS = 365 * 86400  # for ever, to who can't do without a number
 MAX_HEADERS_BYTES = 65536
 _SECRETS = re.compile(r"((?:token|password|secret|signature|key)[^=&]*=)[^&]*", re.IGNORECASE)
 _SHOWN = ("content-length", "x-openstack-request-id")
@@ -127,6 +128,7 @@ class _GreenServer:
             "socket_timeout": wsgi.client_socket_timeout or None,
             "debug": False,  # no tracebacks in answers
         }
+        self._conf = conf
         self._running: Any = None
 
     def start(self) -> None:
@@ -135,7 +137,10 @@ class _GreenServer:
     def stop(self) -> None:
         # the server's own end: it shuts idle connections and waits for the others
         self._running.kill()
-        with contextlib.suppress(self._eventlet.greenlet.GreenletExit):
+        with (
+            contextlib.suppress(self._eventlet.greenlet.GreenletExit),
+            self._eventlet.Timeout(_patience_seconds(self._conf), False),
+        ):
             self._running.wait()
 
 
@@ -152,17 +157,25 @@ class _NativeServer:
                 super().prepare()
                 self.socket.setblocking(False)  # another worker may have taken the connection
 
+            def process_conn(self, conn: Any) -> None:
+                # A connection takes a thread when something came on it: who just holds one open stops nobody.
+                if getattr(conn, "is_known", False):
+                    super().process_conn(conn)
+                else:
+                    conn.is_known = True
+                    self.put_conn(conn)
+
             def error_log(self, msg: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
                 LOG.log(level, "%s", msg, exc_info=traceback)
 
         options = conf.wsgi
         threads = min(options.default_pool_size, NATIVE_THREADS)
         address = listening.getsockname()[:2]
-        self._server = Server(address, app, numthreads=min(threads, 8), max=threads, request_queue_size=BACKLOG)
-        self._server.timeout = options.client_socket_timeout or None
+        self._conf = conf
+        self._server = Server(address, app, numthreads=threads, max=threads, request_queue_size=BACKLOG)
+        self._server.timeout = options.client_socket_timeout or A_YEAR_SECONDS
         self._server.max_request_header_size = max(MAX_HEADERS_BYTES, options.max_header_line)
         self._server.keep_alive_conn_limit = options.default_pool_size if options.keep_alive else 0
-        self._server.shutdown_timeout = conf.graceful_shutdown_timeout
         if tls:
             self._server.ssl_adapter = _tls_adapter(conf)
 
@@ -171,7 +184,13 @@ class _NativeServer:
         concurrency.spawn(self._server.serve)
 
     def stop(self) -> None:
-        self._server.stop()
+        patience = self._server.shutdown_timeout = _patience_seconds(self._conf)
+        concurrency.spawn(self._server.stop).wait(None if patience is None else patience + 1)
+
+
+def _patience_seconds(conf: cfg.ConfigOpts) -> float | None:
+    """Return for how long requests may go on when the daemon is to stop: half its time, so that the rest can finish."""
+    return conf.graceful_shutdown_timeout / 2 or None
 
 
 def _tls_context(conf: cfg.ConfigOpts) -> ssl.SSLContext:

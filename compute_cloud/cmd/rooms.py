@@ -8,6 +8,7 @@ from typing import Protocol
 
 from oslo_config import cfg
 
+from compute_cloud import concurrency
 from compute_cloud.cmd import http
 from compute_cloud.rpc.contract import Contract
 from compute_cloud.rpc.transport import Server, Transport, open_transport
@@ -117,8 +118,8 @@ class HttpDaemon:
 
     def stop(self) -> None:
         """Finish the requests that are under way."""
-        for server in self._servers:
-            server.stop()
+        for stopping in [concurrency.spawn(server.stop) for server in self._servers]:
+            stopping.wait()
         if self._transport is not None and self._own:
             self._transport.close()
 

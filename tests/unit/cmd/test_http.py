@@ -121,6 +121,20 @@ def test_a_client_that_says_nothing_is_let_go(site):
         assert time.monotonic() - began < 15
 
 
+@pytest.mark.parametrize("backend", ["eventlet", "threading"])
+def test_clients_that_say_nothing_hold_nobody_up(tmp_path, backend):
+    with closing(Site(tmp_path, backend, "client_socket_timeout = 0\n")) as site:
+        site.wait_until_ready()
+        silent = [socket.create_connection(("127.0.0.1", site.port)) for _ in range(200)]
+        try:
+            assert site.get("/asked") == (200, b"/asked")
+        finally:
+            for one in silent:
+                one.close()
+        site.process.send_signal(signal.SIGTERM)
+        assert site.process.wait(20) == 0
+
+
 def test_the_access_log_is_short_and_keeps_secrets(site):
     site.get("/console?token=s3cret&path=a")
     end = time.monotonic() + 10
@@ -141,6 +155,18 @@ def test_told_to_stop_it_finishes_what_was_asked(site):  # the last one: it ends
     asking.join()
     assert said == [(200, b"/slow")]
     assert site.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("backend", ["eventlet", "threading"])
+def test_a_client_that_never_ends_its_request_does_not_hold_it_up(tmp_path, backend):
+    patient = "client_socket_timeout = 60\n[DEFAULT]\ngraceful_shutdown_timeout = 2\n"
+    with closing(Site(tmp_path, backend, patient)) as site:
+        site.wait_until_ready()
+        with socket.create_connection(("127.0.0.1", site.port)) as client:
+            client.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx")
+            assert site.get("/asked") == (200, b"/asked")
+            site.process.send_signal(signal.SIGTERM)
+            assert site.process.wait(20) == 0
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="a certificate is made by openssl")
