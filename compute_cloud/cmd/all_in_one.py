@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compute_cloud.cmd.begin import begin
-from compute_cloud.cmd.embedded import Place, prepare
+from compute_cloud.cmd.embedded import Place, hold, prepare
 
 if TYPE_CHECKING:
     from oslo_config import cfg
@@ -33,9 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, help="the port of the compute API (8774 at the first start)")
     parser.add_argument("--image-port", type=int, help="the port of the image API (9292 at the first start)")
     given, rest = parser.parse_known_args(arguments)
+    directory = given.state_dir.expanduser().absolute()
     try:
+        hold(directory)
         place = prepare(
-            given.state_dir.expanduser().absolute(),
+            directory,
             driver=given.driver,
             listen=given.listen,
             port=given.port,

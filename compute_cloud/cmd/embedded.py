@@ -1,6 +1,7 @@
 """The directory of a cloud in one process: made at the first start, read at later ones. Standard library only."""
 
 import configparser
+import fcntl
 import os
 import secrets
 import shutil
@@ -47,6 +48,21 @@ class Place:
         )
 
 
+def hold(directory: Path) -> int:
+    """Keep other processes out of a directory while this one lives: return the descriptor that does so.
+
+    Raises OSError when another is there already.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    held = os.open(directory / "in-use", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        raise OSError(f"another process is at work in {directory}") from None
+    return held
+
+
 def prepare(
     directory: Path, *, driver: str | None, listen: str | None, port: int | None, image_port: int | None
 ) -> Place:
@@ -57,6 +73,7 @@ def prepare(
     parser = configparser.RawConfigParser(strict=False, default_section="")
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read(place.configuration)
+    before = _text(parser)
     passwords = _passwords(directory)
     for group, options in _options(place, passwords["compute-cloud"]).items():
         for name, value in options.items():
@@ -78,7 +95,8 @@ def prepare(
     )
     _set(parser, "glance", "endpoint_override", image_url)
     _set(parser, "service_user", "endpoint", image_url)
-    _write_private(place.configuration, _text(parser))
+    if _text(parser) != before:  # else it stays as its owner wrote it, comments and all
+        _write_private(place.configuration, _text(parser))
     _write_private(place.clouds, _clouds(passwords, compute_url, image_url))
     return place
 

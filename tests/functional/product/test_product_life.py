@@ -216,6 +216,16 @@ def test_a_port_that_is_taken(clouds: dict[str, WholeCloud], tmp_path: Path) -> 
     assert done.stderr == f"compute-cloud-all-in-one: can't listen on 127.0.0.1 port {port}: Address already in use\n"
 
 
+def test_two_do_not_share_a_directory(clouds: dict[str, WholeCloud]) -> None:
+    running = clouds["threading"]
+    before = running.configuration.read_text()
+    command = [str(BIN / "compute-cloud-all-in-one"), f"--state-dir={running.directory}", f"--port={free_port()}"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr == f"compute-cloud-all-in-one: another process is at work in {running.directory}\n"
+    assert running.configuration.read_text() == before
+
+
 def test_misuse_is_explained(tmp_path: Path) -> None:
     command = [str(BIN / "compute-cloud-all-in-one"), f"--state-dir={tmp_path}", "--port=http"]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)

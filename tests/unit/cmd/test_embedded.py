@@ -50,6 +50,14 @@ def test_a_second_start_changes_nothing(start):
     assert {path.name: path.read_bytes() for path in second.directory.iterdir() if path.is_file()} == before
 
 
+def test_what_its_owner_wrote_stays(start):
+    place = start()
+    with place.configuration.open("a") as written:
+        written.write("# why\n[filter_scheduler]\navailable_filters = one\navailable_filters = two\n")
+    before = place.configuration.read_text()
+    assert start().configuration.read_text() == before
+
+
 def test_what_is_asked_is_written_and_kept(start):
     start(driver="libvirt", listen="0.0.0.0", port=1234, image_port=1235)
     place = start()
