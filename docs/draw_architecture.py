@@ -17,10 +17,10 @@ LINE = (
 
 BOXES = (
     # x, y, width, height, fill, title, line below
-    (30, 30, 190, 46, "#eef", "clients", "openstackclient, SDK, compute-cloud"),
+    (30, 30, 190, 46, "#eef", "clients", "openstackclient, SDK, CLI"),
     (30, 130, 190, 60, "#dfe9ff", "api", "REST, microversions, policy"),
     (30, 240, 190, 46, "#eef", "images (embedded)", "Images v2, files in a directory"),
-    (310, 130, 170, 170, "#fff4cf", "RabbitMQ", "calls and casts"),
+    (310, 130, 170, 130, "#fff4cf", "RabbitMQ", "calls and casts"),
     (570, 60, 190, 60, "#dff5df", "conductor", "answers, flows, claims"),
     (830, 60, 120, 60, "#eee", "MariaDB", "rows of everything"),
     (570, 170, 190, 60, "#dff5df", "scheduler", "filters, weighers, host states"),
@@ -34,10 +34,10 @@ ARROWS = (
     (220, 160, 310, 160, True),
     (480, 145, 570, 95, True),
     (480, 200, 570, 200, True),
-    (480, 260, 570, 305, True),
+    (480, 245, 570, 300, True),
     (760, 90, 830, 90, True),
     (760, 310, 830, 310, True),
-    (570, 335, 220, 270, False),
+    (570, 325, 220, 275, False),
 )
 FLOORS = (
     ("6", "cmd", "puts one daemon together"),
