@@ -1,35 +1,30 @@
 """The `compute-cloud` command, as an installed program, against a whole cloud in one process."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.fixtures.ports import answers, free_port
-from tests.fixtures.process import Process
-from tests.fixtures.waiting import wait_for
+from tests.functional.product.whole_cloud import BIN, WholeCloud, environment
 
-BIN = Path(sys.executable).parent
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="module")
 def clouds_yaml(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    directory = tmp_path_factory.mktemp("cloud")
-    port, image_port = free_port(), free_port()
-    command = [str(BIN / "compute-cloud-all-in-one"), f"--state-dir={directory}", f"--port={port}"]
-    cloud = Process("all-in-one", [*command, f"--image-port={image_port}"], directory / "output.log")
-    cloud.start()
+    cloud = WholeCloud(tmp_path_factory.mktemp("cloud"), "eventlet")
     try:
-        wait_for(lambda: cloud.check() and answers(port) and answers(image_port), "the cloud answers")
-        yield directory / "clouds.yaml"
+        cloud.start()
+        cloud.ready()
+        cloud.user("admin").upload("empty", bytes(1 << 20), visibility="public")
+        yield cloud.directory / "clouds.yaml"
+        cloud.stop()
     finally:
         cloud.kill()
+    assert cloud.complaints() == []
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +32,9 @@ def run(clouds_yaml: Path) -> Run:
     """Run the command as a user named in clouds.yaml."""
 
     def run_it(*words: str, cloud: str = "admin") -> "subprocess.CompletedProcess[str]":
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-        clean |= {"OS_CLIENT_CONFIG_FILE": str(clouds_yaml), "OS_CLOUD": cloud}
+        variables = environment(None, OS_CLIENT_CONFIG_FILE=str(clouds_yaml), OS_CLOUD=cloud)
         command = [str(BIN / "compute-cloud"), *words]
-        return subprocess.run(command, env=clean, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120, check=False)
 
     return run_it
 
@@ -52,17 +46,8 @@ def ask(run: Run, *words: str, cloud: str = "admin") -> Any:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _furnished(run: Run, clouds_yaml: Path) -> None:
-    """Wait for a host, make a flavor and an image."""
-    wait_for(lambda: [h for h in ask(run, "hypervisor-list") if h["State"] == "up"], "a hypervisor is up")
+def _flavor(run: Run) -> None:
     ask(run, "flavor-create", "tiny", "auto", "64", "1", "1")
-    upload = (
-        "import sys, warnings; warnings.simplefilter('ignore'); import openstack\n"
-        "cloud = openstack.connect(cloud='admin')\n"
-        "cloud.image.create_image('empty', data=bytes(1 << 20), disk_format='raw', visibility='public')\n"
-    )
-    environment = {**os.environ, "OS_CLIENT_CONFIG_FILE": str(clouds_yaml)}
-    subprocess.run([sys.executable, "-c", upload], env=environment, check=True, timeout=120)
 
 
 def test_a_server_from_boot_to_delete(run: Run) -> None:
@@ -108,6 +93,7 @@ def test_a_boot_that_fits_nowhere_says_why(run: Run) -> None:
 
 
 def test_what_operators_see(run: Run) -> None:
+    assert [host["State"] for host in ask(run, "hypervisor-list")] == ["up"]
     up = {service["Binary"]: service["State"] for service in ask(run, "service-list")}
     assert {"nova-compute", "nova-conductor", "nova-scheduler"} <= up.keys()
     assert set(up.values()) == {"up"}

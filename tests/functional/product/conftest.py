@@ -1,11 +1,10 @@
 """The product as a user has it: one process, asked over HTTP and by its commands, on each concurrency backend."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
-from tests.functional.product.whole_cloud import BACKENDS, WholeCloud
+from tests.functional.product.whole_cloud import BACKENDS, Furnished, WholeCloud
 
 OPTIONS = {
     # everything that libraries have to say as well, queries apart: a secret must not stand there either
@@ -15,18 +14,7 @@ OPTIONS = {
 }
 
 
-@dataclass(frozen=True)
-class Furnished:
-    """A cloud with what a boot needs: an image for everybody, a flavor, and flavors too large for every host."""
-
-    cloud: WholeCloud
-    image: str
-    tiny: str
-    fat: str
-    wide: str
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, WholeCloud]]:
     """One cloud a backend. When all tests are done their logs must hold no traceback, no error and no secret."""
     made = {backend: WholeCloud(tmp_path_factory.mktemp(backend), backend, OPTIONS) for backend in BACKENDS}
@@ -45,12 +33,12 @@ def clouds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Whole
     assert {backend: cloud.complaints() for backend, cloud in made.items()} == {backend: [] for backend in made}
 
 
-@pytest.fixture(scope="session", params=BACKENDS)
+@pytest.fixture(scope="package", params=BACKENDS)
 def cloud(request: pytest.FixtureRequest, clouds: dict[str, WholeCloud]) -> WholeCloud:
     return clouds[request.param]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def furnished(cloud: WholeCloud) -> Furnished:
     admin = cloud.user("admin")
     return Furnished(

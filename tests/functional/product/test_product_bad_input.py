@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.functional.product.conftest import Furnished
 from tests.functional.product.raw_http import RawAnswer, send
-from tests.functional.product.whole_cloud import User, WholeCloud
+from tests.functional.product.whole_cloud import Furnished, User, WholeCloud
 
 NOBODY = "5f2d0a3e-0000-4000-8000-000000000000"
 HUGE = int("9" * 30)

@@ -102,6 +102,23 @@ def test_sighup_switches_the_log_level(mortal: Mortal) -> None:
         assert is_right(before), level
 
 
+@pytest.mark.parametrize("name", ["users.yaml", "htpasswd"])
+def test_user_files_that_are_broken_break_nothing(mortal: Mortal, name: str) -> None:
+    file = mortal.cloud.directory / name
+    before = file.read_text()
+    try:
+        for broken in ("{", "[a]", "\0", f"{before}nobody:nothing\n"):
+            file.write_text(broken)
+            answer = mortal.demo.ask("GET", "/servers")
+            assert answer.status_code == (200 if name == "users.yaml" or before in broken else 401), broken
+        file.unlink()
+        assert mortal.demo.ask("GET", "/servers").status_code in {200, 401}
+    finally:
+        file.write_text(before)
+    assert mortal.demo.ask("GET", "/servers").status_code == 200
+    assert mortal.cloud.user("admin").ask("GET", "/servers").status_code == 200
+
+
 def test_sigterm_finishes_and_a_restart_keeps_everything(mortal: Mortal) -> None:
     cloud = mortal.cloud
     kept = mortal.boot(2, name="kept", metadata={"a": "b"})
@@ -170,7 +187,6 @@ REFUSALS = {
     "number": Refusal("[DEFAULT]\nreport_interval = often\n", "report_interval"),
     "choice": Refusal("[fake]\nfail_spawn = sometimes\n", "fail_spawn", "threading"),
     "file": Refusal("[DEFAULT\n", "compute-cloud.conf"),
-    "driver": Refusal("[DEFAULT]\ncompute_driver = vmware\n", "vmware"),
     "backend": Refusal("[DEFAULT]\nconcurrency_backend = fibers\n", "fibers", None),
     "apis": Refusal("[DEFAULT]\nenabled_apis =\n", "enabled_apis", "threading"),
 }

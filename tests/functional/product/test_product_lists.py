@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.product.conftest import Furnished
-from tests.functional.product.whole_cloud import User
+from tests.functional.product.whole_cloud import Furnished, User
 
 
 def ids(answer: dict[str, Any]) -> list[str]:

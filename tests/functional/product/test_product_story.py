@@ -5,8 +5,7 @@ import base64
 import pytest
 
 from tests.fixtures.waiting import wait_for
-from tests.functional.product.conftest import Furnished
-from tests.functional.product.whole_cloud import WholeCloud
+from tests.functional.product.whole_cloud import Furnished, WholeCloud
 
 STEPS = [
     "conductor_choose_host",

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.functional.product.conftest import Furnished
 from tests.functional.product.raw_http import send
-from tests.functional.product.whole_cloud import TIMEOUT_SECONDS, WholeCloud
+from tests.functional.product.whole_cloud import TIMEOUT_SECONDS, Furnished, WholeCloud
 
 ADMINS_ONLY = ("/os-services", "/os-hypervisors", "/servers?all_tenants=1")
 PRETENCES = {

@@ -252,3 +252,14 @@ class WholeCloud:
     def _close(self) -> None:
         for user in self._users.values():
             user.session.close()
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A cloud with what a boot needs: an image for everybody, a flavor, and flavors too large for every host."""
+
+    cloud: WholeCloud
+    image: str
+    tiny: str
+    fat: str
+    wide: str
