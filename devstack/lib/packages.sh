@@ -44,7 +44,7 @@ refresh_package_lists() {
 
 apt_get() {
     DEBIAN_FRONTEND=noninteractive apt-get -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 \
-        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold -o Dpkg::Options::=--force-unsafe-io "$@"
 }
 
 hold_service_starts() {  # hold_service_starts COMMAND...
