@@ -4,10 +4,11 @@ import json
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,6 +21,8 @@ OPTIONS = {
     "conductor": {"flow_lease_seconds": 3, "flow_poll_seconds": 1},
     "quota": {"instances": 100, "cores": 400},
 }
+T = TypeVar("T")
+U = TypeVar("U")
 SLOW = {"metadata": {"fake_delay_seconds": "1"}}
 
 
@@ -69,20 +72,51 @@ class Mortal:
         wait_for(agree, "claims and guests equal servers")
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
-def mortal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
-    cloud = WholeCloud(tmp_path_factory.mktemp("mortal"), request.param, OPTIONS)
+def put_up(cloud: WholeCloud) -> Mortal:
+    cloud.start()
+    cloud.ready()
+    admin = cloud.user("admin")
+    return Mortal(cloud, admin.upload("small", bytes(4096), visibility="public"), admin.flavor("tiny"))
+
+
+def at_once(work: Callable[[T], U], things: Sequence[T]) -> list[U]:
+    """Do something to each at the same time: daemons that start use one processor each."""
+    with ThreadPoolExecutor(len(things)) as pool:
+        return list(pool.map(work, things))
+
+
+@pytest.fixture(scope="module")
+def mortals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Mortal]]:
+    """One on each backend."""
+    clouds = [WholeCloud(tmp_path_factory.mktemp(f"mortal-{backend}"), backend, OPTIONS) for backend in BACKENDS]
     try:
-        cloud.start()
-        cloud.ready()
-        admin = cloud.user("admin")
-        yield Mortal(cloud, admin.upload("small", bytes(4096), visibility="public"), admin.flavor("tiny"))
-        cloud.stop()
+        yield at_once(put_up, clouds)
+        for cloud in clouds:
+            cloud.stop()
     finally:
-        cloud.kill()
-    assert cloud.complaints() == []
+        for cloud in clouds:
+            cloud.kill()
+    assert {cloud.backend: cloud.complaints() for cloud in clouds} == {backend: [] for backend in BACKENDS}
 
 
+def on_both(scenario: Callable[[Mortal], None]) -> Callable[[list[Mortal]], None]:
+    """Make a test of what is to be true on each backend."""
+
+    def named(mortal: Mortal) -> None:
+        try:
+            scenario(mortal)
+        except BaseException as failure:
+            failure.add_note(f"on {mortal.cloud.backend}")
+            raise
+
+    def test(mortals: list[Mortal]) -> None:
+        at_once(named, mortals)
+
+    test.__name__, test.__doc__ = scenario.__name__, scenario.__doc__
+    return test
+
+
+@on_both
 def test_sighup_switches_the_log_level(mortal: Mortal) -> None:
     cloud = mortal.cloud
 
@@ -102,8 +136,13 @@ def test_sighup_switches_the_log_level(mortal: Mortal) -> None:
         assert is_right(before), level
 
 
-@pytest.mark.parametrize("name", ["users.yaml", "htpasswd"])
-def test_user_files_that_are_broken_break_nothing(mortal: Mortal, name: str) -> None:
+@on_both
+def test_user_files_that_are_broken_break_nothing(mortal: Mortal) -> None:
+    for name in ("users.yaml", "htpasswd"):
+        break_and_mend(mortal, name)
+
+
+def break_and_mend(mortal: Mortal, name: str) -> None:
     file = mortal.cloud.directory / name
     before = file.read_text()
     try:
@@ -119,6 +158,7 @@ def test_user_files_that_are_broken_break_nothing(mortal: Mortal, name: str) -> 
     assert mortal.cloud.user("admin").ask("GET", "/servers").status_code == 200
 
 
+@on_both
 def test_sigterm_finishes_and_a_restart_keeps_everything(mortal: Mortal) -> None:
     cloud = mortal.cloud
     kept = mortal.boot(2, name="kept", metadata={"a": "b"})
@@ -139,6 +179,7 @@ def test_sigterm_finishes_and_a_restart_keeps_everything(mortal: Mortal) -> None
     mortal.check()
 
 
+@on_both
 def test_kill_9_in_the_middle_of_boots_and_deletes(mortal: Mortal) -> None:
     cloud, demo = mortal.cloud, mortal.demo
     standing = mortal.boot(2, name="standing")
