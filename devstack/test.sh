@@ -49,6 +49,7 @@ packages_of_the_tests() {
 test_venv() {
     # the editable package follows the checkout; only its requirements can make the virtualenv stale
     wait_for_steps packages
+    [[ ! -f $TEST_VENV ]] || rm "$TEST_VENV"  # tox leaves a file of this name that points to a virtualenv of its own
     venv_make "$TEST_VENV" "$(sha256sum <"$CHECKOUT/pyproject.toml")" --editable "${CHECKOUT}[dev,libvirt]"
 }
 
