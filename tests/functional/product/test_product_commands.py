@@ -69,14 +69,12 @@ def test_a_server_by_commands(shell: Shell) -> None:
     server = document(booted)
     assert (server["name"], server["status"]) == ("shell", "ACTIVE")
     assert booted.stderr.splitlines()[-1].startswith("shell: ACTIVE after")
-    listed, shown, logged, flows = together(
+    listed, logged, flows = together(
         partial(shell.run, "list", "--name", "shell"),
-        partial(shell.run, "show", "shell", "-f", "json"),
         partial(shell.run, "console-log", "--length", "1", "shell"),
         partial(shell.manage, "flow", "list", "--server", server["id"]),
     )
     assert {cell.strip() for cell in listed.stdout.splitlines()[3].split("|")} >= {server["id"], "shell", "ACTIVE"}
-    assert document(shown)["id"] == server["id"]
     assert logged.stdout == "compute-cloud: guest ready shell\n"
     assert [word in flows.stdout for word in ("boot_server", server["id"], "done")] == [True] * 3
     deleted = shell.run("delete", "--wait", "shell")
