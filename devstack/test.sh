@@ -78,6 +78,7 @@ libvirt_for_tests() {
 guest_image_for_tests() {
     after packages
     "$DEVSTACK/guest-image/build.sh" "$work/guest-image"
+    changed "built for this run"
 }
 
 check() {  # check WORDS COMMAND...
