@@ -93,6 +93,8 @@ mariadb_up() {
         return
     fi
     if has_systemd; then
+        # the package's socket unit listens on every address, whatever the server's own settings say
+        systemctl --quiet disable --now mariadb.socket 2>/dev/null || true
         units_up mariadb-server mariadb.service
     else
         install -d -m 0755 -o mysql -g mysql "$MYSQLD_RUN"
