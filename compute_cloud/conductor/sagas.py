@@ -112,24 +112,16 @@ class Flows:
         return True
 
     def _decided(self, tx: Tx, run: Run, step: Step, decision: Decision, outcome: Outcome | None) -> Record:
-        record, now = run.record, self._clock()
-        problem = None
+        record = run.record
         if isinstance(decision, Done):
-            if record.status is Status.UNDOING:
-                what, after = "undone", engine.undone(run.saga, record, step)
-            else:
-                what, after = "done", engine.completed(run.saga, record, step, decision.output)
-        elif isinstance(decision, Again):
-            changed = replace(record, outputs={**record.outputs, **decision.outputs})
-            run.record = changed
+            return self._ended(tx, run, decision.output, outcome)
+        if isinstance(decision, Again):
+            run.record = replace(record, outputs={**record.outputs, **decision.outputs})
             return self._park(tx, run, step, "again", outcome)
-        elif isinstance(decision, Fail) and record.status is Status.RUNNING:
-            what, problem, after = "failed", decision.problem, self._failed(tx, run, step, decision.problem, clean=True)
-        else:  # Later, or an undo that the host could not do yet
-            return store.save(tx, engine.snoozed(record, self._wake(record)))
-        saved = store.save(tx, self._held(after))
-        self._watch(tx, what, saved, step, now, outcome=outcome, problem=problem)
-        return saved
+        if isinstance(decision, Fail) and record.status is Status.RUNNING:
+            return self._failed(tx, run, step, decision.problem, clean=True, outcome=outcome)
+        # Later, or an undo that the host could not do yet
+        return store.save(tx, engine.snoozed(record, self._wake(record)))
 
     def _follow(self, record: Record, *, sent: bool) -> None:
         if sent:
@@ -194,15 +186,9 @@ class Flows:
 
     def _expire(self, run: Run) -> Record:
         record, step = run.record, self._step(run.record)
-        with self._database.write() as tx:
-            if record.status is Status.UNDOING:
-                LOG.error("Flow %s (%s) is stuck at %s: no answer", record.id, record.kind, step.name)
-                return store.save(tx, engine.stuck(record, f"undoing {step.name} had no answer in time"))
-            minutes = (record.deadline - record.created_at) / 60
-            problem = Unavailable(f"It took longer than {minutes:.0f} minutes; it was given up at step {step.name!r}.")
-            after = store.save(tx, self._held(self._failed(tx, run, step, problem, clean=False)))
-            self._watch(tx, "failed", after, step, self._clock(), problem=problem)
-        return after
+        minutes = (record.deadline - record.created_at) / 60
+        problem = Unavailable(f"It took longer than {minutes:.0f} minutes; it was given up at step {step.name!r}.")
+        return self._turn_back(run, step, problem, stuck=f"undoing {step.name} had no answer in time")
 
     def _remind(self, run: Run) -> Record:
         """Ask what to do about a host that keeps silent; as a rule the order is sent again."""
@@ -251,10 +237,11 @@ class Flows:
             self._postpone(run, step, outage)
             return False
         except Problem as problem:
-            self._turn_back(run, step, problem)
+            run.record = self._turn_back(run, step, problem, stuck=f"undoing {step.name}: {problem.message}")
         except Exception:
             LOG.exception("Flow %s (%s) failed at %s", run.record.id, run.record.kind, step.name)
-            self._turn_back(run, step, Broken("An unexpected fault of the cloud; its operator finds more in the log."))
+            fault = Broken("An unexpected fault of the cloud; its operator finds more in the log.")
+            run.record = self._turn_back(run, step, fault, stuck=f"undoing {step.name}: {fault.message}")
         return True
 
     def _do(self, run: Run, step: Step) -> None:
@@ -303,24 +290,27 @@ class Flows:
         except Unavailable as outage:
             LOG.warning("Order %s was not sent and will be again: %s", ticket, outage)
 
-    def _turn_back(self, run: Run, step: Step, problem: Problem) -> None:
+    def _turn_back(self, run: Run, step: Step, problem: Problem, *, stuck: str) -> Record:
+        """Begin to undo; a flow that undoes already is stuck, for the reason given."""
         with self._database.write() as tx:
             if run.record.status is Status.UNDOING:
-                LOG.error("Flow %s (%s) is stuck at %s: %s", run.record.id, run.record.kind, step.name, problem)
-                after = store.save(tx, engine.stuck(run.record, f"undoing {step.name}: {problem.message}"))
-            else:
-                after = store.save(tx, self._held(self._failed(tx, run, step, problem, clean=False)))
-                self._watch(tx, "failed", after, step, self._clock(), problem=problem)
-        run.record = after
+                LOG.error("Flow %s (%s) is stuck: %s", run.record.id, run.record.kind, stuck)
+                return store.save(tx, engine.stuck(run.record, stuck))
+            return self._failed(tx, run, step, problem, clean=False)
 
-    def _failed(self, tx: Tx, run: Run, step: Step, problem: Problem, *, clean: bool) -> Record:
+    def _failed(
+        self, tx: Tx, run: Run, step: Step, problem: Problem, *, clean: bool, outcome: Outcome | None = None
+    ) -> Record:
         LOG.info("Flow %s (%s) failed at %s: %s", run.record.id, run.record.kind, step.name, problem)
         try:
             run.saga.failed(tx, run, problem)
         except Overtaken as overtaken:  # the server is another flow's to tell about
             LOG.info("Flow %s (%s): %s", run.record.id, run.record.kind, overtaken)
         until = self._clock() + self._pace().undo
-        return engine.failed(run.saga, run.record, step, problem, clean=clean, deadline=until)
+        after = engine.failed(run.saga, run.record, step, problem, clean=clean, deadline=until)
+        saved = store.save(tx, self._held(after))
+        self._watch(tx, "failed", saved, step, self._clock(), outcome=outcome, problem=problem)
+        return saved
 
     def _postpone(self, run: Run, step: Step, outage: Unavailable) -> None:
         LOG.warning("Flow %s (%s) waits at %s: %s", run.record.id, run.record.kind, step.name, outage)
@@ -330,17 +320,17 @@ class Flows:
     # small change
 
     def _run(self, record: Record) -> Run:
-        return Run(self._sagas[record.kind], record, self._database.write, self._finish)
+        return Run(self._sagas[record.kind], record, self._database.write, self._ended)
 
-    def _finish(self, tx: Tx, run: Run, output: Any) -> Record:
-        step, now = self._step(run.record), self._clock()
+    def _ended(self, tx: Tx, run: Run, output: Any, outcome: Outcome | None = None) -> Record:
+        """Write the end of the present step, done or undone."""
+        step = self._step(run.record)
         if run.record.status is Status.UNDOING:
-            after = engine.undone(run.saga, run.record, step)
+            what, after = "undone", engine.undone(run.saga, run.record, step)
         else:
-            after = engine.completed(run.saga, run.record, step, output)
+            what, after = "done", engine.completed(run.saga, run.record, step, output)
         saved = store.save(tx, self._held(after))
-        what = "undone" if run.record.status is Status.UNDOING else "done"
-        self._watch(tx, what, saved, step, run.began_at or now)
+        self._watch(tx, what, saved, step, run.began_at or self._clock(), outcome=outcome)
         return saved
 
     def _step(self, record: Record) -> Step:

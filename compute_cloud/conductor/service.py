@@ -223,7 +223,6 @@ def open_office(conf: cfg.ConfigOpts, transport: Transport) -> Office:
             scheduler=transport.client(SchedulerRpc),
             compute=lambda host: transport.client(ComputeRpc, host=host),
             alive=lambda tx, host: hosts.is_alive(tx, host, now=time.time(), down_after=conf.service_down_time),
-            clock=time.time,
             attempts=lambda: conf.scheduler.max_attempts,
         ),
         SAGAS,

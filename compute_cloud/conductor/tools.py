@@ -18,5 +18,4 @@ class Tools:
     scheduler: SchedulerRpc
     compute: Callable[[str], ComputeRpc]
     alive: Callable[[Tx, str], bool]
-    clock: Callable[[], float]
     attempts: Callable[[], int]

@@ -157,7 +157,6 @@ class Cloud:
             scheduler=self,
             compute=lambda host: self.hosts[host],
             alive=lambda tx, host: hosts.is_alive(tx, host, now=self.clock(), down_after=60),
-            clock=self.clock,
             attempts=lambda: 3,
         )
         database: Any = self.database
