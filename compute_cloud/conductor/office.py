@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from compute_cloud.conductor.sagas import Flows
 from compute_cloud.db.session import Database
@@ -23,3 +24,7 @@ class Office:
     boot_seconds: Callable[[], float]
     default_zone: str
     internal_zone: str
+
+    def now(self) -> datetime:
+        """Return the clock's time as UTC."""
+        return datetime.fromtimestamp(self.clock(), UTC)

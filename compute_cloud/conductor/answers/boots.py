@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from oslo_db.exception import DBDuplicateEntry
 
@@ -28,7 +28,7 @@ def accept_boots(office: Office, context: Context, orders: Sequence[BootOrder], 
         with office.database.write() as tx:
             taken = orders[: _affordable(tx, office.limits(), orders, min_count)]
             records = [_record(office, context, order) for order in taken]
-            now = datetime.fromtimestamp(office.clock(), UTC)
+            now = office.now()
             begun = machine.begin(State(VmState.BUILDING), CREATE, launched=False)
             servers.insert(tx, [_server(order, now) for order in taken], state=begun)
             actions.begin(tx, context, CREATE, [order.server_id for order in taken], at=now)
@@ -47,19 +47,25 @@ def charge_of(server: Server | BootOrder) -> Mapping[str, int]:
 
 def _affordable(tx: Tx, limits: Mapping[str, int], orders: Sequence[BootOrder], min_count: int) -> int:
     """Charge the project and return for how many servers (all orders of one request have one flavor)."""
-    first, one = orders[0], charge_of(orders[0])
-    for count in (len(orders), _room(tx, first.project_id, limits, one)):
-        wanted = {resource: amount * count for resource, amount in one.items()}
-        if count < min_count:
-            break
+    first = orders[0]
+    try:
+        return _charge(tx, limits, first, len(orders))
+    except OverQuota:
+        if len(orders) == min_count:
+            raise
+    fits = _room(tx, first.project_id, limits, charge_of(first))
+    if fits > min_count:
         try:
-            quotas.reserve(tx, first.project_id, first.user_id, wanted, limits)
-        except OverQuota:
-            continue
-        return count
-    wanted = {resource: amount * min_count for resource, amount in one.items()}
-    quotas.reserve(tx, first.project_id, first.user_id, wanted, limits)
-    return min_count
+            return _charge(tx, limits, first, fits)
+        except OverQuota:  # a limit of the project's own is lower than the default
+            pass
+    return _charge(tx, limits, first, min_count)
+
+
+def _charge(tx: Tx, limits: Mapping[str, int], order: BootOrder, count: int) -> int:
+    wanted = {resource: amount * count for resource, amount in charge_of(order).items()}
+    quotas.reserve(tx, order.project_id, order.user_id, wanted, limits)
+    return count
 
 
 def _room(tx: Tx, project_id: str, limits: Mapping[str, int], one: Mapping[str, int]) -> int:

@@ -1,7 +1,6 @@
 """Begin to delete a server, whatever else it is in the middle of."""
 
 import uuid
-from datetime import UTC, datetime
 
 from compute_cloud.conductor.answers.boots import charge_of
 from compute_cloud.conductor.flows.delete_server import DELETE, DELETE_SERVER, DeleteOrder
@@ -40,6 +39,6 @@ def accept_delete(office: Office, context: Context, server_id: str, scope: str |
         record = office.flows.new(
             DELETE_SERVER, id=str(uuid.uuid4()), subject=server_id, context=context, params=order, seconds=A_DAY
         )
-        actions.begin(tx, context, DELETE, [server_id], at=datetime.fromtimestamp(office.clock(), UTC))
+        actions.begin(tx, context, DELETE, [server_id], at=office.now())
         flows.insert(tx, [record])
     office.flows.go(record)

@@ -1,7 +1,5 @@
 """What daemons report: that they live, what their nodes have, what they see of guests, what came of an order."""
 
-from datetime import UTC, datetime
-
 from compute_cloud.conductor.office import Office
 from compute_cloud.db.stores import flows, nodes, servers, services
 from compute_cloud.errors import NotFound
@@ -13,13 +11,13 @@ from compute_cloud.objects.ticket import Outcome, PowerReport, Verdict
 def report_alive(office: Office, alive: Alive) -> None:
     """Note a sign of life."""
     with office.database.write() as tx:
-        services.seen(tx, alive, at=_now(office))
+        services.seen(tx, alive, at=office.now())
 
 
 def report_nodes(office: Office, host: str, found: tuple[Node, ...]) -> None:
     """Write down what the nodes of a host have."""
     with office.database.write() as tx:
-        nodes.report(tx, host, found, at=_now(office))
+        nodes.report(tx, host, found, at=office.now())
 
 
 def host_started(office: Office, host: str) -> tuple[HostedServer, ...]:
@@ -53,7 +51,3 @@ def prune(office: Office, days: int) -> int:
     """Take away some of the records of flows that ended more than so many days ago; return how many."""
     with office.database.write() as tx:
         return flows.prune(tx, office.clock() - days * 86400)
-
-
-def _now(office: Office) -> datetime:
-    return datetime.fromtimestamp(office.clock(), UTC)
